@@ -1,0 +1,56 @@
+// One error class for everything a person may have to read: what happened, why, and what to do.
+
+/** Why an operation failed, for code that must choose what to offer (a button, an exit code). */
+export type ErrorReason =
+  | 'bad-input'
+  | 'cancelled'
+  | 'timeout'
+  | 'not-found'
+  | 'name-taken'
+  | 'tmux-missing'
+  | 'tmux-failed'
+  | 'disconnected'
+  | 'runtime-unavailable'
+  | 'docker-unavailable'
+  | 'docker-failed'
+  | 'docker-cli-missing'
+  | 'image-missing'
+  | 'folder-missing'
+  | 'folder-unreadable'
+  | 'command-not-found'
+  | 'unsupported'
+  | 'internal';
+
+/** A failure with a machine-readable reason, a sentence for people, and the way out where there is one. */
+export class AgentsError extends Error {
+  override readonly name = 'AgentsError';
+  readonly reason: ErrorReason;
+  /** What the reader can do about it: a full sentence, or undefined where nothing helps. */
+  readonly hint: string | undefined;
+
+  constructor(reason: ErrorReason, message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.reason = reason;
+    this.hint = options.hint;
+  }
+}
+
+/** True when `error` is an AgentsError, and of the given reason if one is named. */
+export function isAgentsError(error: unknown, reason?: ErrorReason): error is AgentsError {
+  return error instanceof AgentsError && (reason === undefined || error.reason === reason);
+}
+
+/** The one-line text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Makes an AgentsError of anything thrown, keeping the original as its cause. */
+export function asAgentsError(error: unknown, reason: ErrorReason = 'internal'): AgentsError {
+  return error instanceof AgentsError ? error : new AgentsError(reason, messageOf(error), { cause: error });
+}
+
+/** For the default branch of an exhaustive switch. */
+export function unreachable(value: never): never {
+  throw new AgentsError('internal', `Unexpected value: ${JSON.stringify(value)}`);
+}

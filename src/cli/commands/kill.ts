@@ -1,0 +1,57 @@
+// `tmux-agents kill`: ends agents, gracefully first, and removes what they ran in.
+import { AgentsError, asAgentsError } from '../../base/errors.ts';
+import { currentOwner } from '../../runtimes/agentConfig.ts';
+import type { RuntimeListing } from '../../runtimes/runtimeManager.ts';
+import type { AgentInfo } from '../../runtimes/types.ts';
+import { findAgent } from '../agentLookup.ts';
+import { ExitCode, exitCodeOf } from '../exitCodes.ts';
+import { noteSilentRuntimes, withManager, type Command, type CommonOptions } from '../face.ts';
+import { reportOf } from '../output.ts';
+
+export interface KillCommandOptions extends CommonOptions {
+  readonly all?: boolean;
+  readonly grace: string;
+}
+
+/** Nobody is killed unless every agent that was named is found. */
+export const kill: Command<KillCommandOptions> = (face, options, wanted) => {
+  const { output } = face;
+  if (options.all === true && wanted.length > 0) throw new AgentsError('bad-input', '--all goes without names.', { hint: 'Leave out the one or the other.' });
+  if (options.all !== true && wanted.length === 0) throw new AgentsError('bad-input', 'No agent is named.', { hint: 'Name agents, or say --all.' });
+  const graceMs = graceOf(options.grace);
+  return withManager(face, options.runtime, async ({ manager }) => {
+    const listings = await manager.listByRuntime();
+    const agents = options.all === true ? allOwn(listings) : [...new Set(wanted.map((name) => findAgent(listings, name)))];
+    const outcomes = await Promise.all(
+      agents.map(async (agent) => {
+        try {
+          await manager.killAgent(agent.handle, { graceMs });
+          return { agent };
+        } catch (error) {
+          return { agent, error: asAgentsError(error) };
+        }
+      }),
+    );
+    const failures = outcomes.flatMap(({ agent, error }) => (error === undefined ? [] : [{ agentId: agent.agentId, error }]));
+    const killed = outcomes.filter(({ error }) => error === undefined).map(({ agent }) => agent.agentId);
+    output.answer({ killed, errors: failures.map(({ agentId, error }) => ({ agentId, ...reportOf(error) })) }, () =>
+      outcomes.length === 0 ? 'No agents to kill.' : killed.map((agentId) => `Killed ${agentId}.`).join('\n'),
+    );
+    if (!output.json) for (const { agentId, error } of failures) output.fail(new AgentsError(error.reason, `${agentId}: ${error.message}`, { ...(error.hint === undefined ? {} : { hint: error.hint }) }));
+    if (options.all === true) noteSilentRuntimes(output, listings);
+    if (failures[0] !== undefined) return exitCodeOf(failures[0].error);
+    return options.all === true && listings.length > 0 && listings.every((listing) => listing.error !== undefined) ? ExitCode.UNAVAILABLE : ExitCode.OK;
+  });
+};
+
+/** `--all` means what this person spawned: not other people's agents on a shared engine, not sessions that were adopted. */
+function allOwn(listings: readonly RuntimeListing[]): AgentInfo[] {
+  const owner = currentOwner();
+  return listings.flatMap((listing) => listing.agents).filter((agent) => agent.owner === owner && agent.adopted !== true);
+}
+
+function graceOf(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0 || seconds > 3_600) throw new AgentsError('bad-input', `--grace: "${text}" is no number of seconds.`, { hint: 'Use a number from 0 to 3600.' });
+  return seconds * 1_000;
+}

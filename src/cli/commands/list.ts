@@ -1,0 +1,21 @@
+// `tmux-agents list`: all agents of all runtimes, and which runtimes did not answer.
+import { agentTable } from '../agentTable.ts';
+import { ExitCode } from '../exitCodes.ts';
+import { noteSilentRuntimes, withManager, type Command, type CommonOptions } from '../face.ts';
+import { reportOf } from '../output.ts';
+
+/** Succeeds when at least one runtime answered. */
+export const list: Command<CommonOptions> = (face, options) =>
+  withManager(face, options.runtime, async ({ manager }) => {
+    const { output } = face;
+    const listings = await manager.listByRuntime();
+    const agents = listings.flatMap((listing) => listing.agents).sort((one, other) => one.createdAt.localeCompare(other.createdAt) || one.agentId.localeCompare(other.agentId));
+    const errors = listings.flatMap(({ runtimeId, type, error }) => (error === undefined ? [] : [{ runtimeId, type, ...reportOf(error) }]));
+    output.answer({ agents, errors }, () => {
+      if (agents.length === 0) return 'No agents. Spawn one: tmux-agents spawn --provider demo --task "Say hello"';
+      const [titles = '', ...rows] = agentTable(agents, { width: output.columns, now: Date.now() });
+      return [output.paint('bold', titles), ...rows].join('\n');
+    });
+    noteSilentRuntimes(output, listings);
+    return listings.length > 0 && errors.length === listings.length ? ExitCode.UNAVAILABLE : ExitCode.OK;
+  });

@@ -1,0 +1,105 @@
+// `tmux-agents spawn`: starts an agent and says what became of it.
+import { resolve } from 'node:path';
+import { AgentsError, isAgentsError } from '../../base/errors.ts';
+import { waitForEvent } from '../../base/wait.ts';
+import { parseMemory } from '../../protocol/memory.ts';
+import { AIProvider } from '../../providers/aiProvider.ts';
+import { newAgentId } from '../../runtimes/agentConfig.ts';
+import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
+import type { AgentConfig, AgentInfo } from '../../runtimes/types.ts';
+import { stateText } from '../agentTable.ts';
+import { readEnvFile } from '../envFile.ts';
+import { ExitCode } from '../exitCodes.ts';
+import { withManager, type Command, type CommonOptions, type Face } from '../face.ts';
+
+export interface SpawnCommandOptions extends CommonOptions {
+  readonly provider?: string;
+  readonly task?: string;
+  readonly cwd?: string;
+  readonly name?: string;
+  readonly model?: string;
+  readonly autopilot?: boolean;
+  readonly memory?: string;
+  readonly cpus?: string;
+  readonly envFile?: string;
+}
+
+/** Milliseconds in which a program that cannot start shows it. */
+const EARLY_END_MS = 250;
+
+export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) => {
+  const { output, around } = face;
+  const runtimeId = options.runtime ?? face.config.defaults.runtime;
+  const wish = await agentConfig(face, options, argv);
+  return withManager(face, runtimeId, async ({ manager, providers }) => {
+    const provider = providers.get(wish.aiProvider);
+    const handle = await manager.spawnAgent(runtimeId, wish, { signal: around.signal, onProgress: (_step, message) => output.progress(`${message}...`) });
+    const agent = await afterStart(manager, handle.agentId, around.signal);
+    output.answer(agent, () => spawned(agent));
+    if (agent.status !== 'failed') return ExitCode.OK;
+    if (!output.json) {
+      const hint = wish.argv === undefined && agent.exitCode === 127 ? `${provider.installHint} ` : '';
+      output.fail(new AgentsError('command-not-found', `The agent could not start: ${agent.reason}.`, { hint: `${hint}Remove it with: tmux-agents kill ${agent.agentId}` }));
+    }
+    return ExitCode.FAILURE;
+  });
+};
+
+/** Checks what was asked for. Throws `bad-input`. */
+export async function agentConfig({ config, around }: Pick<Face, 'config' | 'around'>, options: SpawnCommandOptions, argv: readonly string[]): Promise<AgentConfig> {
+  const aiProvider = options.provider ?? (argv.length > 0 ? AIProvider.CUSTOM : config.defaults.provider);
+  if (argv.length > 0 && aiProvider !== AIProvider.CUSTOM) {
+    throw new AgentsError('bad-input', `What follows "--" is a program of your own, but the provider is "${aiProvider}".`, { hint: 'Leave --provider out, or say --provider custom. A task goes with --task.' });
+  }
+  const model = options.model ?? config.defaults.model;
+  const memory = options.memory === undefined ? undefined : sizeOf(options.memory);
+  const cpus = options.cpus === undefined ? undefined : countOf(options.cpus);
+  return {
+    agentId: newAgentId(options.name ?? options.task ?? argv[0] ?? aiProvider),
+    aiProvider,
+    workingDirectory: resolve(around.cwd, options.cwd ?? '.'),
+    task: options.task,
+    name: options.name,
+    model,
+    autoPilot: options.autopilot,
+    ...(memory === undefined && cpus === undefined ? {} : { resources: { memory, cpus } }),
+    ...(argv.length === 0 ? {} : { argv }),
+    ...(options.envFile === undefined ? {} : { env: await readEnvFile(resolve(around.cwd, options.envFile)) }),
+  };
+}
+
+/** The agent once its program had a moment to fail. */
+async function afterStart(manager: RuntimeManager, agentId: string, signal: AbortSignal): Promise<AgentInfo> {
+  const ended = (agent: AgentInfo | undefined): boolean => agent?.status === 'failed' || agent?.status === 'exited';
+  if (!ended(manager.find(agentId))) {
+    const watching = manager.watch();
+    await waitForEvent(manager.onDidChangeAgents, ({ agent }) => agent.agentId === agentId && ended(agent), { timeoutMs: EARLY_END_MS, signal, what: 'the start' })
+      .catch((error: unknown) => {
+        if (!isAgentsError(error, 'timeout') && !isAgentsError(error, 'cancelled')) throw error;
+      })
+      .finally(() => watching.dispose());
+  }
+  const agent = manager.find(agentId);
+  if (agent === undefined) throw new AgentsError('not-found', `The agent "${agentId}" was started and is gone already.`);
+  return agent;
+}
+
+function spawned(agent: AgentInfo): string {
+  const lines = [
+    `${agent.agentId}  ${stateText(agent)}  (${agent.aiProvider} in ${agent.handle.runtimeId ?? agent.runtimeId}, ${agent.workingDirectory})`,
+    `Attach: tmux-agents attach ${agent.agentId}`,
+  ];
+  return (agent.status === 'failed' ? lines.slice(0, 1) : lines).join('\n');
+}
+
+function sizeOf(text: string): number {
+  const bytes = parseMemory(text);
+  if (bytes === undefined) throw new AgentsError('bad-input', `--memory: "${text}" is no size.`, { hint: 'Use bytes, or a number with a unit such as 512m or 4g.' });
+  return bytes;
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isFinite(count) || count <= 0) throw new AgentsError('bad-input', `--cpus: "${text}" is no number above 0.`, { hint: 'Use a number such as 2 or 0.5.' });
+  return count;
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// The `tmux-agents` command: the process around `run`, its signals and its end.
+import { run } from './run.ts';
+
+const interrupt = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // The first one cancels and cleans up; the second is final.
+  process.on(name, () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
+}
+// A reader that went away (`tmux-agents list | head`) is no fault of ours.
+process.stdout.on('error', () => process.exit(0));
+
+process.exitCode = await run(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: interrupt.signal,
+});
+// Nothing should be left to wait for; if something is, it does not hold the person up.
+setTimeout(() => process.exit(), 1_000).unref();

@@ -1,0 +1,93 @@
+// Runs programs on this machine, without a shell.
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { AgentsError } from '../base/errors.ts';
+import { throwIfCancelled, cancelled } from '../base/wait.ts';
+import { ByteChannel } from './byteChannel.ts';
+import type { ExecExit, ExecOptions, ExecResult, ExecStream, Executor, RunOptions } from './executor.ts';
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+export class LocalExecutor implements Executor {
+  readonly label = 'local';
+
+  async run(argv: readonly string[], options: RunOptions): Promise<ExecResult> {
+    const { timeoutMs, signal, maxBytes = MAX_BYTES, input } = options;
+    const stream = await this.open(argv, options);
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    let bytes = 0;
+    let failure: AgentsError | undefined;
+    const fail = (error: AgentsError): void => {
+      failure ??= error;
+      stream.dispose();
+    };
+    const keep = (chunks: Buffer[]) => (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) fail(new AgentsError('internal', `${argv[0]} printed more than ${maxBytes} bytes.`));
+      else chunks.push(chunk);
+    };
+    stream.onStdout(keep(stdout));
+    stream.onStderr(keep(stderr));
+    const timer = setTimeout(() => fail(new AgentsError('timeout', `${argv[0]} did not end within ${timeoutMs} ms.`)), timeoutMs);
+    const onAbort = (): void => fail(cancelled());
+    signal?.addEventListener('abort', onAbort);
+    if (input !== undefined) stream.write(input);
+    stream.end();
+    const exit = await stream.exited;
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+    if (failure) throw failure;
+    return { ...exit, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) };
+  }
+
+  async open(argv: readonly string[], { cwd, env, signal }: ExecOptions = {}): Promise<ExecStream> {
+    throwIfCancelled(signal);
+    const [program, ...args] = argv;
+    if (program === undefined || program === '') throw new AgentsError('bad-input', 'No program was named.');
+    const child = spawn(program, args, { cwd, env, stdio: 'pipe', windowsHide: true });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (error: NodeJS.ErrnoException) => reject(startError(program, error)));
+    });
+    return new ChildStream(child);
+  }
+}
+
+function startError(program: string, error: NodeJS.ErrnoException): AgentsError {
+  if (error.code === 'ENOENT') return new AgentsError('command-not-found', `The command "${program}" was not found on this machine.`, { cause: error });
+  return new AgentsError('internal', `The command "${program}" cannot be started: ${error.message}`, { cause: error });
+}
+
+class ChildStream implements ExecStream {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #stdout = new ByteChannel();
+  readonly #stderr = new ByteChannel();
+  readonly exited: Promise<ExecExit>;
+
+  constructor(child: ChildProcessWithoutNullStreams) {
+    this.#child = child;
+    child.stdout.on('data', (chunk: Buffer) => this.#stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
+    // A program that ended takes its pipes with it: a late write is dropped, as documented.
+    child.stdin.on('error', () => undefined);
+    this.exited = new Promise((resolve) => {
+      child.once('close', (code, signal) => resolve({ code, ...(signal === null ? {} : { signal }) }));
+    });
+  }
+
+  readonly onStdout: ExecStream['onStdout'] = (listener) => this.#stdout.listen(listener);
+  readonly onStderr: ExecStream['onStderr'] = (listener) => this.#stderr.listen(listener);
+
+  write(data: string | Uint8Array): void {
+    if (this.#child.stdin.writable) this.#child.stdin.write(data);
+  }
+
+  end(): void {
+    this.#child.stdin.end();
+  }
+
+  dispose(): void {
+    this.#child.kill('SIGKILL');
+    this.#child.stdin.destroy();
+  }
+}

@@ -1,0 +1,48 @@
+// Editors in which a prompt of many lines is written; sent with a button or a key, then closed.
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../../base/disposable.ts';
+import { agentKey, type AgentKey } from '../agentKey.ts';
+import { ContextKeys } from '../ids.ts';
+import type { AgentInfo } from '../../runtimes/types.ts';
+
+export class PromptEditors implements Disposable {
+  readonly #owned = new DisposableStore();
+  readonly #agents = new Map<string, AgentKey>();
+
+  constructor() {
+    this.#owned.add(vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document.uri)));
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  /** Opens an editor for a prompt to this agent, holding `draft`. */
+  async open(agent: AgentInfo, draft: string): Promise<void> {
+    const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: draft });
+    this.#agents.set(document.uri.toString(), agentKey(agent));
+    this.#tell();
+    await vscode.window.showTextDocument(document, { preview: false });
+    vscode.window.setStatusBarMessage(`Prompt to ${agent.name}: send it with the button above the editor or Ctrl+Enter (⌘Enter)`, 8_000);
+  }
+
+  /** The agent that the prompt in this document is for. */
+  agentOf(uri: vscode.Uri): AgentKey | undefined {
+    return this.#agents.get(uri.toString());
+  }
+
+  /** Closes the editor of a prompt that was sent, without asking to save it. */
+  async close(uri: vscode.Uri): Promise<void> {
+    this.#forget(uri);
+    const editor = vscode.window.activeTextEditor;
+    if (editor?.document.uri.toString() === uri.toString()) await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  }
+
+  #forget(uri: vscode.Uri): void {
+    if (this.#agents.delete(uri.toString())) this.#tell();
+  }
+
+  #tell(): void {
+    void vscode.commands.executeCommand('setContext', ContextKeys.promptEditors, [...this.#agents.keys()]);
+  }
+}

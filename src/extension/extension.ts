@@ -1,0 +1,72 @@
+// The composition root: makes the parts in order, wires settings to them, and lets go in reverse.
+import * as vscode from 'vscode';
+import { DisposableStore } from '../base/disposable.ts';
+import { createRuntimeManager } from '../runner/createRuntimeManager.ts';
+import { registerCommands } from './commands/allCommands.ts';
+import { OutputDocuments } from './documents/outputDocuments.ts';
+import { PromptEditors } from './documents/promptEditors.ts';
+import { ReportDocuments } from './documents/reportDocuments.ts';
+import { Fleet } from './fleet.ts';
+import type { Services } from './services.ts';
+import { changesRuntimes, changesView, readConfig, readSettings } from './settings.ts';
+import { showError } from './showError.ts';
+import { SpawnMemory } from './spawn/spawnMemory.ts';
+import { AttachedTerminals } from './terminals/attachedTerminals.ts';
+import { AgentsTree } from './tree/agentsTree.ts';
+import type { GroupBy } from './tree/model.ts';
+
+/** What other extensions, and the tests, get from `activate`. */
+export interface ExtensionApi {
+  /** Milliseconds that `activate` took. */
+  readonly activationMs: number;
+  /** The agents as the Agents view knows them. */
+  readonly fleet: Fleet;
+}
+
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  const began = performance.now();
+  const owned = new DisposableStore();
+  context.subscriptions.push(owned);
+
+  const log = owned.add(vscode.window.createOutputChannel('tmux-agents', { log: true }));
+  const report = (error: unknown): void => void showError(error, log).catch((fault: unknown) => log.error(String(fault)));
+  const fleet = owned.add(new Fleet({ create: () => createRuntimeManager(readConfig(), { log }), log }));
+  const memory = new SpawnMemory(context);
+  const tree = owned.add(new AgentsTree({ fleet, groupBy: currentGrouping, onFault: report }));
+  const services: Services = {
+    fleet,
+    tree,
+    memory,
+    log,
+    terminals: owned.add(new AttachedTerminals(fleet, (aiProvider) => fleet.providers.find(aiProvider)?.icon ?? 'terminal-tmux')),
+    output: owned.add(new OutputDocuments(fleet, () => readSettings()['output.lines'])),
+    prompts: owned.add(new PromptEditors()),
+    reports: owned.add(new ReportDocuments()),
+    extensionPath: context.extensionPath,
+  };
+  owned.add(registerCommands(services));
+
+  owned.add(
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (changesRuntimes(event)) fleet.reconfigure().then(() => tree.update(), report);
+      if (changesView(event)) tree.update();
+    }),
+  );
+  owned.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void fleet.reconfigure().catch(report)));
+  owned.add(fleet.onDidChange(() => void (memory.hadAgents = fleet.snapshot.agents.length > 0)));
+  // The badge after a reload: only where there were agents, so that a window without them touches nothing.
+  if (memory.hadAgents) void fleet.start().catch((error: unknown) => log.warn(`Agents of earlier could not be looked for: ${String(error)}`));
+
+  const activationMs = performance.now() - began;
+  log.info(`Activated in ${activationMs.toFixed(1)} ms`);
+  return { activationMs, fleet };
+}
+
+/** Settings at fault are told once, where runtimes are made; the view falls back to the default. */
+function currentGrouping(): GroupBy {
+  try {
+    return readSettings()['view.groupBy'];
+  } catch {
+    return 'runtime';
+  }
+}

@@ -1,0 +1,192 @@
+// The agents and runtimes as the window knows them: made at first use, kept true by events, kept over a change of settings.
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { asAgentsError, messageOf, type AgentsError } from '../base/errors.ts';
+import { Emitter, type Event } from '../base/event.ts';
+import type { Log } from '../base/log.ts';
+import type { ProviderRegistry } from '../providers/providerRegistry.ts';
+import type { Managed } from '../runner/createRuntimeManager.ts';
+import type { RuntimeManager } from '../runtimes/runtimeManager.ts';
+import type { AgentInfo } from '../runtimes/types.ts';
+import { agentKey, runtimeOf, type AgentKey } from './agentKey.ts';
+import type { FleetSnapshot } from './tree/model.ts';
+
+export interface FleetOptions {
+  /** Makes a manager of the settings as they are now. Throws when they are not valid. */
+  readonly create: () => Managed;
+  readonly log: Log;
+}
+
+/** A manager in use, let go of when the last work with it has ended. */
+interface Lease {
+  readonly manager: RuntimeManager;
+  readonly providers: ProviderRegistry;
+  readonly owned: DisposableStore;
+  works: number;
+  retired: boolean;
+}
+
+export class Fleet implements Disposable {
+  readonly #options: FleetOptions;
+  readonly #agents = new Map<AgentKey, AgentInfo>();
+  readonly #errors = new Map<string, AgentsError>();
+  readonly #changed = new Emitter<void>();
+  #lease: Lease | undefined;
+  #started: Promise<void> | undefined;
+  #announced = false;
+  #disposed = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  /** Fires once per turn of the event loop when agents or runtimes changed. */
+  readonly onDidChange: Event<void> = this.#changed.event;
+
+  get snapshot(): FleetSnapshot {
+    const manager = this.#lease?.manager;
+    const runtimes = (manager?.runtimeIds ?? []).map((runtimeId) => ({ runtimeId, type: manager?.get(runtimeId)?.type ?? '', error: this.#errors.get(runtimeId) }));
+    return { agents: [...this.#agents.values()], runtimes };
+  }
+
+  get isStarted(): boolean {
+    return this.#started !== undefined;
+  }
+
+  /** The providers of the settings as they are. Throws when these are not valid. */
+  get providers(): ProviderRegistry {
+    return this.#current().providers;
+  }
+
+  find(key: AgentKey): AgentInfo | undefined {
+    return this.#agents.get(key);
+  }
+
+  /** Starts following the runtimes; resolves when each has answered once or failed. Later calls share the first. */
+  start(): Promise<void> {
+    this.#started ??= this.#begin().catch((error: unknown) => {
+      this.#started = undefined;
+      throw error;
+    });
+    return this.#started;
+  }
+
+  /** Resolves when there is something to show: the first agent, or the first complete answer. */
+  async somethingKnown(): Promise<void> {
+    const started = this.start();
+    if (this.#agents.size > 0) return;
+    let subscription: Disposable | undefined;
+    const first = new Promise<void>((resolve) => {
+      subscription = this.onDidChange(() => {
+        if (this.#agents.size > 0) resolve();
+      });
+    });
+    await Promise.race([started, first]).finally(() => subscription?.dispose());
+  }
+
+  /** Asks all runtimes again. A runtime that fails keeps the agents it was last known to have. */
+  async refresh(): Promise<void> {
+    if (this.#started === undefined) return this.start();
+    await this.#list(this.#current());
+  }
+
+  /** Works with the manager, which stays alive until the work has ended, a change of settings notwithstanding. */
+  async use<T>(work: (manager: RuntimeManager) => Promise<T> | T): Promise<T> {
+    const lease = this.#current();
+    lease.works++;
+    try {
+      return await work(lease.manager);
+    } finally {
+      lease.works--;
+      if (lease.retired && lease.works === 0) lease.manager.dispose();
+    }
+  }
+
+  /** Makes the runtimes anew from changed settings; the agents stay shown until the new ones have answered. Throws when the settings are not valid, and goes on as before. */
+  async reconfigure(): Promise<void> {
+    if (this.#lease === undefined) return;
+    const lease = newLease(this.#options.create());
+    this.#retire();
+    this.#errors.clear();
+    this.#lease = lease;
+    if (this.#started === undefined) return;
+    this.#follow(lease);
+    await this.#list(lease);
+    for (const [key, agent] of this.#agents) if (lease.manager.get(runtimeOf(agent)) === undefined) this.#agents.delete(key);
+    this.#announce();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#retire();
+    this.#changed.dispose();
+  }
+
+  async #begin(): Promise<void> {
+    const lease = this.#current();
+    this.#follow(lease);
+    await this.#list(lease);
+  }
+
+  #current(): Lease {
+    this.#lease ??= newLease(this.#options.create());
+    return this.#lease;
+  }
+
+  #retire(): void {
+    const lease = this.#lease;
+    if (lease === undefined) return;
+    this.#lease = undefined;
+    lease.retired = true;
+    lease.owned.dispose();
+    if (lease.works === 0) lease.manager.dispose();
+  }
+
+  #follow({ manager, owned }: Lease): void {
+    owned.add(
+      manager.onDidChangeAgents(({ type, agent }) => {
+        if (type === 'gone') this.#agents.delete(agentKey(agent));
+        else this.#agents.set(agentKey(agent), agent);
+        this.#announce();
+      }),
+    );
+    owned.add(
+      manager.onDidChangeHealth(({ runtimeId, error }) => {
+        if (error === undefined) this.#errors.delete(runtimeId);
+        else this.#errors.set(runtimeId, error);
+        this.#announce();
+        if (error === undefined) void this.refresh().catch((fault: unknown) => this.#options.log.warn(`Refreshing after ${runtimeId} came back: ${messageOf(fault)}`));
+      }),
+    );
+    owned.add(manager.onDidChangeRuntimes(() => this.#announce()));
+    owned.add(manager.watch());
+  }
+
+  async #list(lease: Lease): Promise<void> {
+    const listings = await lease.manager.listByRuntime();
+    if (lease !== this.#lease) return;
+    for (const { runtimeId, agents, error } of listings) {
+      if (error === undefined) {
+        this.#errors.delete(runtimeId);
+        for (const [key, agent] of this.#agents) if (runtimeOf(agent) === runtimeId) this.#agents.delete(key);
+      } else {
+        this.#errors.set(runtimeId, asAgentsError(error, 'runtime-unavailable'));
+        this.#options.log.warn(`${runtimeId}: ${error.message}`);
+      }
+      for (const agent of agents) this.#agents.set(agentKey(agent), agent);
+    }
+    this.#announce();
+  }
+
+  #announce(): void {
+    if (this.#announced || this.#disposed) return;
+    this.#announced = true;
+    queueMicrotask(() => {
+      this.#announced = false;
+      this.#changed.fire();
+    });
+  }
+}
+
+function newLease(managed: Managed): Lease {
+  return { ...managed, owned: new DisposableStore(), works: 0, retired: false };
+}

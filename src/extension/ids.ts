@@ -1,0 +1,56 @@
+// Every id that package.json and the code share, typed once; a test compares them with package.json in both directions.
+
+/** The extension's own id, `publisher.name`. */
+export const EXTENSION_ID = 'tmux-agents.tmux-agents';
+
+export const Commands = {
+  spawn: 'tmuxAgents.agent.spawn',
+  spawnDemo: 'tmuxAgents.agent.spawnDemo',
+  attach: 'tmuxAgents.agent.attach',
+  attachInEditor: 'tmuxAgents.agent.attachInEditor',
+  sendPrompt: 'tmuxAgents.agent.sendPrompt',
+  composePrompt: 'tmuxAgents.agent.composePrompt',
+  submitPrompt: 'tmuxAgents.prompt.submit',
+  interrupt: 'tmuxAgents.agent.interrupt',
+  rename: 'tmuxAgents.agent.rename',
+  kill: 'tmuxAgents.agent.kill',
+  remove: 'tmuxAgents.agent.remove',
+  killAll: 'tmuxAgents.agent.killAll',
+  removeFinished: 'tmuxAgents.agent.removeFinished',
+  copyAttachCommand: 'tmuxAgents.agent.copyAttachCommand',
+  showOutput: 'tmuxAgents.agent.showOutput',
+  refreshOutput: 'tmuxAgents.output.refresh',
+  adopt: 'tmuxAgents.session.adopt',
+  release: 'tmuxAgents.session.release',
+  buildImage: 'tmuxAgents.image.build',
+  startDocker: 'tmuxAgents.docker.start',
+  installTmux: 'tmuxAgents.tmux.install',
+  doctor: 'tmuxAgents.doctor.run',
+  explainProblem: 'tmuxAgents.runtime.explain',
+  showLog: 'tmuxAgents.log.show',
+  groupBy: 'tmuxAgents.view.groupBy',
+  refresh: 'tmuxAgents.view.refresh',
+  openSettings: 'tmuxAgents.settings.open',
+} as const;
+export type CommandId = (typeof Commands)[keyof typeof Commands];
+
+export const Views = { container: 'tmuxAgents', agents: 'tmuxAgents.agents' } as const;
+
+export const Walkthrough = 'tmuxAgents.start';
+
+/** Context keys that `when` clauses in package.json read. */
+export const ContextKeys = {
+  /** At least one agent is known. */
+  hasAgents: 'tmuxAgents.hasAgents',
+  /** At least one agent has ended. */
+  hasFinished: 'tmuxAgents.hasFinished',
+  /** The Docker engine cannot be reached. */
+  dockerUnavailable: 'tmuxAgents.dockerUnavailable',
+  /** tmux is not installed here. */
+  tmuxMissing: 'tmuxAgents.tmuxMissing',
+  /** The URIs of the editors that hold a prompt being written. */
+  promptEditors: 'tmuxAgents.promptEditors',
+} as const;
+
+/** Schemes of the read-only documents that the extension shows. */
+export const Schemes = { output: 'tmux-agents-output', report: 'tmux-agents-report' } as const;

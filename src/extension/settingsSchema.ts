@@ -1,0 +1,127 @@
+// The settings, typed once: key, shape and default of each. A test compares them with package.json.
+import * as z from 'zod';
+import { RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
+import type { Config } from '../protocol/config.ts';
+import { AgentsError } from '../base/errors.ts';
+
+/** The section of all settings. */
+export const SECTION = 'tmuxAgents';
+
+const path = z.string();
+const words = z.array(z.string());
+const environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name has letters, digits and "_" only'), z.string());
+
+/** One entry per setting, by its key below `tmuxAgents.`. An empty text means "not set". */
+export const Settings = z.object({
+  'view.groupBy': z.enum(['runtime', 'status', 'folder']).default('runtime'),
+  'attach.onSpawn': z.enum(['ask', 'always', 'never']).default('always'),
+  'attach.location': z.enum(['panel', 'editor']).default('panel'),
+  'kill.confirm': z.boolean().default(true),
+  'kill.graceSeconds': z.number().min(0).max(600).default(5),
+  'output.lines': z.int().min(1).max(1_000_000).default(10_000),
+  'spawn.autopilot': z.boolean().default(false),
+  'spawn.model': z.string().default(''),
+  'spawn.environment': environment.default({}),
+  'custom.argv': words.default([]),
+  providers: z.record(z.string(), ProviderConfig).default({}),
+  'local.enabled': z.boolean().default(true),
+  'local.tmuxPath': path.default(''),
+  'local.socketName': z.string().default(''),
+  'docker.enabled': z.boolean().default(true),
+  'docker.dockerPath': path.default(''),
+  'docker.socketPath': path.default(''),
+  'docker.host': z.string().default(''),
+  'docker.context': z.string().default(''),
+  'docker.image': z.string().default(''),
+  'docker.network': z.string().default(''),
+  'docker.memory': z.string().default(''),
+  'docker.cpus': z.number().positive().nullable().default(null),
+  'docker.pidsLimit': z.int().positive().nullable().default(null),
+  'docker.extraBinds': words.default([]),
+  'docker.authMounts': z.record(z.string(), z.boolean()).default({}),
+  'docker.buildBaseImage': z.string().default(''),
+  'docker.buildCaCertificates': path.default(''),
+  runtimes: z.record(z.string(), RuntimeConfig).default({}),
+});
+export type Settings = z.infer<typeof Settings>;
+export type SettingKey = keyof Settings;
+
+export const settingKeys = Object.keys(Settings.shape) as readonly SettingKey[];
+
+/** Settings that name programs, paths, hosts or environment: a workspace that is not trusted cannot give them. */
+export const restrictedSettings: readonly SettingKey[] = [
+  'spawn.autopilot',
+  'spawn.model',
+  'spawn.environment',
+  'custom.argv',
+  'providers',
+  'local.tmuxPath',
+  'local.socketName',
+  'docker.dockerPath',
+  'docker.socketPath',
+  'docker.host',
+  'docker.context',
+  'docker.image',
+  'docker.network',
+  'docker.memory',
+  'docker.cpus',
+  'docker.pidsLimit',
+  'docker.extraBinds',
+  'docker.authMounts',
+  'docker.buildBaseImage',
+  'docker.buildCaCertificates',
+  'runtimes',
+];
+
+/** A settings fault: what is wrong, and which key the Settings editor should show. */
+export class SettingsError extends AgentsError {
+  readonly key: string;
+  constructor(key: string, message: string, cause: unknown) {
+    super('bad-input', message, { hint: `Correct the setting ${key}.`, cause });
+    this.key = key;
+  }
+}
+
+/** Checks raw values, by key. Throws a SettingsError that names the first key at fault. */
+export function parseSettings(raw: Readonly<Record<string, unknown>>): Settings {
+  const parsed = Settings.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const key = `${SECTION}.${String(parsed.error.issues[0]?.path[0] ?? '')}`;
+  throw new SettingsError(key, `A setting is not valid: ${SECTION}.${faultLines(parsed.error).join(`; ${SECTION}.`)}.`, parsed.error);
+}
+
+/** The settings in the form that every face of the product shares. */
+export function configOf(settings: Settings): Config {
+  const custom = settings['custom.argv'];
+  return parseConfig(
+    {
+      runtimes: {
+        local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'] }),
+        docker:
+          settings['docker.enabled'] &&
+          given({
+            type: 'docker',
+            dockerPath: settings['docker.dockerPath'],
+            socketPath: settings['docker.socketPath'],
+            host: settings['docker.host'],
+            context: settings['docker.context'],
+            image: settings['docker.image'],
+            network: settings['docker.network'],
+            memory: settings['docker.memory'],
+            cpus: settings['docker.cpus'],
+            pidsLimit: settings['docker.pidsLimit'],
+            extraBinds: settings['docker.extraBinds'],
+            authMounts: settings['docker.authMounts'],
+          }),
+        ...settings.runtimes,
+      },
+      providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
+    },
+    'the VS Code settings (tmuxAgents)',
+  );
+}
+
+/** Without the entries that were left empty. */
+function given(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== '' && value !== null));
+}

@@ -1,0 +1,82 @@
+// Spawns an agent with its progress in a notification, where it can be cancelled; then opens its terminal if wished.
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import { AgentsError } from '../../base/errors.ts';
+import { newAgentId } from '../../runtimes/agentConfig.ts';
+import type { AgentConfig, AgentInfo } from '../../runtimes/types.ts';
+import { agentKey } from '../agentKey.ts';
+import { Commands } from '../ids.ts';
+import type { Services } from '../services.ts';
+import { readSettings } from '../settings.ts';
+import { showError } from '../showError.ts';
+import { runtimeLabel } from '../tree/model.ts';
+import { freeName, type SpawnRequest } from './spawnRequest.ts';
+
+/** Resolves with the agent when its program was started. Throws as `spawnAgent` of the manager does; `cancelled` when the person cancelled. */
+export async function spawnAgent(services: Services, request: SpawnRequest): Promise<AgentInfo> {
+  const runtimeId = request.runtime ?? services.memory.last.runtime ?? 'local';
+  const config = configOf(services, request);
+  services.log.info(`Spawning ${config.agentId} (${config.aiProvider}) on ${runtimeId} in ${config.workingDirectory}`);
+  const handle = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: `Spawning ${config.name ?? config.agentId} on ${runtimeLabel(runtimeId)}`, cancellable: true },
+    (progress, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      return services.fleet.use((manager) =>
+        manager.spawnAgent(runtimeId, config, {
+          signal: controller.signal,
+          onProgress: (step, message) => {
+            services.log.debug(`${config.agentId}: ${step}: ${message}`);
+            progress.report({ message });
+          },
+        }),
+      );
+    },
+  );
+  const agent = services.fleet.find(`${runtimeId}/${handle.agentId}`) ?? (await refreshed(services, `${runtimeId}/${handle.agentId}`));
+  void services.tree.reveal(agentKey(agent)).then(undefined, () => undefined);
+  return agent;
+}
+
+async function refreshed(services: Services, key: string): Promise<AgentInfo> {
+  await services.fleet.refresh();
+  const agent = services.fleet.find(key);
+  if (agent === undefined) throw new AgentsError('not-found', 'The agent was spawned, but ended before it could be seen.');
+  return agent;
+}
+
+function configOf(services: Services, request: SpawnRequest): AgentConfig {
+  const settings = readSettings();
+  const aiProvider = request.provider ?? (request.argv === undefined ? services.memory.last.provider ?? 'claude' : 'custom');
+  const model = request.model ?? settings['spawn.model'];
+  const env = { ...settings['spawn.environment'], ...request.env };
+  return {
+    agentId: newAgentId(request.name ?? aiProvider),
+    aiProvider,
+    name: request.name ?? freeName(aiProvider, services.fleet.snapshot.agents.map((agent) => agent.name)),
+    workingDirectory: request.folder ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir(),
+    autoPilot: request.autopilot ?? settings['spawn.autopilot'],
+    ...(request.task === undefined || request.task === '' ? {} : { task: request.task }),
+    ...(model === '' ? {} : { model }),
+    ...(request.argv === undefined ? {} : { argv: request.argv }),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+    ...(request.memory === undefined && request.cpus === undefined ? {} : { resources: { memory: request.memory, cpus: request.cpus } }),
+  };
+}
+
+/** Opens the new agent's terminal, offers to, or leaves it: as the caller or the setting says. */
+export async function showSpawned(services: Services, agent: AgentInfo, attach: boolean | undefined): Promise<void> {
+  const settings = readSettings();
+  const wish = attach === undefined ? settings['attach.onSpawn'] : attach ? 'always' : 'never';
+  if (wish === 'always') {
+    await services.terminals.attach(agent, settings['attach.location']);
+  } else if (wish === 'ask') {
+    void vscode.window.showInformationMessage(`${agent.name} is running.`, 'Attach Terminal', 'Attach in Editor').then(
+      (choice) => {
+        if (choice !== undefined) return vscode.commands.executeCommand(choice === 'Attach Terminal' ? Commands.attach : Commands.attachInEditor, { key: agentKey(agent) });
+        return undefined;
+      },
+      (error: unknown) => showError(error, services.log),
+    );
+  }
+}

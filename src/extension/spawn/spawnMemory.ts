@@ -1,0 +1,48 @@
+// What was chosen last, so that the next spawn is a matter of pressing Enter.
+import type * as vscode from 'vscode';
+import * as z from 'zod';
+
+const Choices = z.object({
+  provider: z.string().optional(),
+  runtime: z.string().optional(),
+  folder: z.string().optional(),
+  autopilot: z.boolean().optional(),
+});
+export type Choices = z.infer<typeof Choices>;
+
+const KEY = 'tmuxAgents.lastSpawn';
+const HAD_AGENTS = 'tmuxAgents.hadAgents';
+
+export class SpawnMemory {
+  readonly #workspace: vscode.Memento;
+  readonly #everywhere: vscode.Memento;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#workspace = context.workspaceState;
+    this.#everywhere = context.globalState;
+  }
+
+  /** Of this workspace first; the folder never comes from another one. */
+  get last(): Choices {
+    const { folder: _elsewhere, ...everywhere } = read(this.#everywhere);
+    return { ...everywhere, ...read(this.#workspace) };
+  }
+
+  async remember(choices: Choices): Promise<void> {
+    await Promise.all([this.#workspace.update(KEY, choices), this.#everywhere.update(KEY, choices)]);
+  }
+
+  /** Whether agents were known when the last window closed: then the next one looks for them at once. */
+  get hadAgents(): boolean {
+    return this.#everywhere.get(HAD_AGENTS) === true;
+  }
+
+  set hadAgents(value: boolean) {
+    if (this.hadAgents !== value) void this.#everywhere.update(HAD_AGENTS, value);
+  }
+}
+
+function read(memento: vscode.Memento): Choices {
+  const parsed = Choices.safeParse(memento.get(KEY) ?? {});
+  return parsed.success ? parsed.data : {};
+}

@@ -1,0 +1,142 @@
+// The Agents view: gives VS Code the tree model, and redraws only the rows that changed.
+import * as vscode from 'vscode';
+import { DisposableStore, toDisposable } from '../../base/disposable.ts';
+import type { Disposable } from '../../base/disposable.ts';
+import type { AgentInfo } from '../../runtimes/types.ts';
+import { isFinished } from '../agentKey.ts';
+import type { Fleet } from '../fleet.ts';
+import { ContextKeys, Views } from '../ids.ts';
+import { agentTooltip, treeItem } from './agentItem.ts';
+import { buildTree, changedNodes, indexTree, type GroupBy, type TreeNode } from './model.ts';
+
+/** What VS Code holds for a row and hands to commands: the same object for as long as the row lives. */
+export interface TreeElement {
+  readonly kind: TreeNode['kind'];
+  readonly key: string;
+}
+
+/** Milliseconds between looks at the ages shown; only while the view is seen and has agents. */
+const AGE_STEP_MS = 60_000;
+
+export interface AgentsTreeOptions {
+  readonly fleet: Fleet;
+  readonly groupBy: () => GroupBy;
+  /** Told when listing cannot even begin (settings at fault). */
+  readonly onFault: (error: unknown) => void;
+}
+
+export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposable {
+  readonly #options: AgentsTreeOptions;
+  readonly #owned = new DisposableStore();
+  readonly #changed = new vscode.EventEmitter<TreeElement | TreeElement[] | undefined>();
+  readonly #elements = new Map<string, TreeElement>();
+  readonly view: vscode.TreeView<TreeElement>;
+  #roots: TreeNode[] = [];
+  #index = indexTree([]);
+  #ageTimer: NodeJS.Timeout | undefined;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(options: AgentsTreeOptions) {
+    this.#options = options;
+    this.view = this.#owned.add(vscode.window.createTreeView(Views.agents, { treeDataProvider: this, canSelectMany: true, showCollapseAll: true }));
+    this.#owned.add(options.fleet.onDidChange(() => this.update()));
+    this.#owned.add(this.view.onDidChangeVisibility(() => this.update()));
+    this.#owned.add(this.#changed);
+    this.#owned.add(toDisposable(() => clearInterval(this.#ageTimer)));
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  /** The agents that are selected in the view. */
+  get selection(): AgentInfo[] {
+    return this.view.selection.flatMap((element) => this.#options.fleet.find(element.key) ?? []);
+  }
+
+  /** Takes over what the fleet knows now, and redraws what differs. */
+  update(): void {
+    if (!this.#options.fleet.isStarted) return;
+    const before = this.#roots;
+    this.#roots = buildTree(this.#options.fleet.snapshot, this.#options.groupBy(), Date.now());
+    this.#index = indexTree(this.#roots);
+    const changed = changedNodes(before, this.#roots);
+    if (changed === 'all') this.#changed.fire(undefined);
+    else if (changed.length > 0) this.#changed.fire(changed.flatMap((id) => this.#elements.get(id) ?? []));
+    for (const id of this.#elements.keys()) if (!this.#index.has(id)) this.#elements.delete(id);
+    this.#showFrame();
+  }
+
+  async getChildren(element?: TreeElement): Promise<TreeElement[]> {
+    if (element === undefined) {
+      try {
+        await this.#options.fleet.somethingKnown();
+      } catch (error) {
+        this.#options.onFault(error);
+        return [];
+      }
+      this.#roots = buildTree(this.#options.fleet.snapshot, this.#options.groupBy(), Date.now());
+      this.#index = indexTree(this.#roots);
+      this.#showFrame();
+      return this.#roots.map((node) => this.#element(node));
+    }
+    const node = this.#index.get(element.key)?.node;
+    return node?.kind === 'group' ? node.children.map((child) => this.#element(child)) : [];
+  }
+
+  getTreeItem(element: TreeElement): vscode.TreeItem {
+    const node = this.#index.get(element.key)?.node;
+    return node === undefined ? new vscode.TreeItem('') : treeItem(node, Date.now());
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, element: TreeElement): vscode.TreeItem {
+    const agent = this.#options.fleet.find(element.key);
+    if (agent !== undefined) item.tooltip = agentTooltip(agent, Date.now());
+    return item;
+  }
+
+  getParent(element: TreeElement): TreeElement | undefined {
+    const parent = this.#index.get(element.key)?.parent;
+    const node = parent === undefined ? undefined : this.#index.get(parent)?.node;
+    return node === undefined ? undefined : this.#element(node);
+  }
+
+  /** Selects an agent's row, if the view is open. */
+  async reveal(key: string): Promise<void> {
+    const node = this.#index.get(key)?.node;
+    if (node === undefined || !this.view.visible) return;
+    await this.view.reveal(this.#element(node), { select: true, focus: false });
+  }
+
+  #element(node: TreeNode): TreeElement {
+    const element = this.#elements.get(node.id) ?? { kind: node.kind, key: node.id };
+    this.#elements.set(node.id, element);
+    return element;
+  }
+
+  /** The badge, the context keys, and the timer for ages. */
+  #showFrame(): void {
+    const { agents, runtimes } = this.#options.fleet.snapshot;
+    const running = agents.filter((agent) => agent.status === 'running' || agent.status === 'starting').length;
+    this.view.badge = running === 0 ? undefined : { value: running, tooltip: `${running} ${running === 1 ? 'agent' : 'agents'} running` };
+    setContext(ContextKeys.hasAgents, agents.length > 0);
+    setContext(ContextKeys.hasFinished, agents.some(isFinished));
+    setContext(ContextKeys.dockerUnavailable, runtimes.some(({ error }) => error?.reason === 'docker-unavailable'));
+    setContext(ContextKeys.tmuxMissing, runtimes.some(({ error }) => error?.reason === 'tmux-missing'));
+    const wanted = this.view.visible && agents.length > 0;
+    if (wanted) this.#ageTimer ??= setInterval(() => this.update(), AGE_STEP_MS);
+    else {
+      clearInterval(this.#ageTimer);
+      this.#ageTimer = undefined;
+    }
+  }
+}
+
+const shown = new Map<string, boolean>();
+
+function setContext(key: string, value: boolean): void {
+  if (shown.get(key) === value) return;
+  shown.set(key, value);
+  void vscode.commands.executeCommand('setContext', key, value);
+}

@@ -1,0 +1,12 @@
+// The providers that come with the product, in the order pickers show them. Adding one is one entry here.
+import { aider } from './aider.ts';
+import { claude } from './claude.ts';
+import { codex } from './codex.ts';
+import { copilot } from './copilot.ts';
+import { custom } from './custom.ts';
+import { demo } from './demo/demo.ts';
+import { gemini } from './gemini.ts';
+import { opencode } from './opencode.ts';
+import type { Provider } from './provider.ts';
+
+export const builtInProviders: readonly Provider[] = [claude, codex, gemini, opencode, copilot, aider, custom, demo];

@@ -1,0 +1,152 @@
+// What this machine has of what agents need: independent checks, run at once, each with a deadline.
+import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../base/errors.ts';
+import { waitFor } from '../base/wait.ts';
+import { LocalExecutor } from '../exec/localExecutor.ts';
+import type { Config, DockerRuntimeConfig } from '../protocol/config.ts';
+import type { Provider } from '../providers/provider.ts';
+import { createProviderRegistry } from '../providers/providerRegistry.ts';
+import { DockerEngine } from '../runtimes/docker/engine.ts';
+import { findExecutable } from './findExecutable.ts';
+
+/** `warn`: something optional is missing. `fail`: agents of a runtime that should work cannot run. */
+export type DoctorStatus = 'ok' | 'warn' | 'fail';
+
+export interface DoctorCheck {
+  /** Stable: `tmux`, `git`, `docker-cli`, `docker:RUNTIME`, `image:RUNTIME`, `provider:ID`. */
+  readonly id: string;
+  readonly title: string;
+  readonly status: DoctorStatus;
+  /** A sentence: what was found. */
+  readonly message: string;
+  /** A sentence: what to do. */
+  readonly fix?: string;
+}
+
+export interface DoctorOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds that one check may take. Default 5,000. */
+  readonly timeoutMs?: number | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly platform?: NodeJS.Platform | undefined;
+}
+
+type Finding = Omit<DoctorCheck, 'id' | 'title'>;
+
+interface Check {
+  readonly id: string;
+  readonly title: string;
+  /** May throw: then the finding is `warn` with the error's sentence and hint. */
+  readonly look: () => Promise<Finding>;
+}
+
+const OLDEST_TMUX = [3, 2] as const;
+const DEFAULT_IMAGE = 'tmux-agents-base:latest';
+const BUILD_IMAGE = 'Build it: run docker/build.sh of the project, or the command "Build Docker Image" in VS Code.';
+
+/** Looks at everything that the settings speak of. Never throws, except `cancelled`. */
+export async function runDoctor(config: Config, options: DoctorOptions = {}): Promise<DoctorCheck[]> {
+  const { signal, timeoutMs = 5_000 } = options;
+  return Promise.all(checksFor(config, { ...options, timeoutMs }).map(async ({ id, title, look }) => ({ id, title, ...(await waitFor(look(), { signal, timeoutMs, what: title }).catch(finding)) })));
+}
+
+function finding(error: unknown): Finding {
+  if (isAgentsError(error, 'cancelled')) throw error;
+  const { message, hint } = asAgentsError(error);
+  return { status: 'warn', message, ...(hint === undefined ? {} : { fix: hint }) };
+}
+
+function checksFor(config: Config, options: DoctorOptions & { readonly timeoutMs: number }): Check[] {
+  const { env = process.env, platform = process.platform, timeoutMs } = options;
+  const locals = Object.values(config.runtimes).filter((runtime) => runtime.type === 'local');
+  const dockers = Object.entries(config.runtimes).flatMap(([id, runtime]) => (runtime.type === 'docker' ? [[id, runtime] as const] : []));
+  const version = (program: string, flag: string) => firstLine([program, flag], { env, timeoutMs, signal: options.signal });
+  return [
+    ...(locals.length > 0 ? [{ id: 'tmux', title: 'tmux', look: () => lookAtTmux(locals[0]?.tmuxPath ?? 'tmux', platform, version) }] : []),
+    { id: 'git', title: 'git', look: () => lookAtGit(version) },
+    ...dockers.flatMap(([id, runtime]) => dockerChecks(id, runtime, timeoutMs)),
+    ...(dockers.length > 0 ? [{ id: 'docker-cli', title: 'docker command', look: () => lookAtDockerCommand(dockers[0]?.[1].dockerPath ?? 'docker', version) }] : []),
+    ...createProviderRegistry(config.providers).all.filter((provider) => provider.executables.length > 0).map((provider) => ({ id: `provider:${provider.id}`, title: provider.label, look: () => lookAtProvider(provider, env) })),
+  ];
+}
+
+type Version = (program: string, flag: string) => Promise<string>;
+
+async function lookAtTmux(tmuxPath: string, platform: NodeJS.Platform, version: Version): Promise<Finding> {
+  if (platform === 'win32') return { status: 'warn', message: 'Local agents need tmux, which Windows does not have.', fix: 'Open the folder in WSL, or spawn agents in Docker.' };
+  const fix = 'Install tmux 3.2 or newer: "apt-get install tmux", "dnf install tmux" or "brew install tmux".';
+  const found = await version(tmuxPath, '-V').catch((error: unknown) => {
+    if (isAgentsError(error, 'command-not-found')) return undefined;
+    throw error;
+  });
+  if (found === undefined) return { status: 'fail', message: `tmux was not found${tmuxPath === 'tmux' ? ' on the PATH' : ` at ${tmuxPath}`}.`, fix };
+  return isTooOld(found) ? { status: 'fail', message: `${found} is too old.`, fix } : { status: 'ok', message: `${found}.` };
+}
+
+/** Reads `tmux 3.3a`, `tmux next-3.6`; what cannot be read (`tmux master`) is taken to be new. */
+export function isTooOld(tmuxVersion: string): boolean {
+  const match = /(\d+)\.(\d+)/.exec(tmuxVersion);
+  if (match === null) return false;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  return major < OLDEST_TMUX[0] || (major === OLDEST_TMUX[0] && minor < OLDEST_TMUX[1]);
+}
+
+async function lookAtGit(version: Version): Promise<Finding> {
+  try {
+    return { status: 'ok', message: `${await version('git', '--version')}.` };
+  } catch (error) {
+    if (!isAgentsError(error, 'command-not-found')) throw error;
+    return { status: 'warn', message: 'git was not found on the PATH.', fix: 'Install git: most agents work with it.' };
+  }
+}
+
+async function lookAtDockerCommand(dockerPath: string, version: Version): Promise<Finding> {
+  try {
+    return { status: 'ok', message: `${await version(dockerPath, '--version')}.` };
+  } catch (error) {
+    if (!isAgentsError(error, 'command-not-found')) throw error;
+    return { status: 'warn', message: 'The docker command was not found: agents in containers run, but cannot be attached to.', fix: 'Install the Docker command line, or set "dockerPath".' };
+  }
+}
+
+/** The engine and the image of one runtime; the second waits for the first's answer by asking the same engine itself. */
+function dockerChecks(id: string, runtime: DockerRuntimeConfig, timeoutMs: number): Check[] {
+  const engine = new DockerEngine({ socketPath: runtime.socketPath, host: runtime.host, context: runtime.context });
+  const image = runtime.image ?? DEFAULT_IMAGE;
+  const asked = engine.call({ what: 'tell its version', timeoutMs }, (docker) => docker.version());
+  asked.catch(() => undefined);
+  return [
+    { id: `docker:${id}`, title: `Docker (${id})`, look: async () => ({ status: 'ok', message: `Docker ${(await asked).Version} answers at ${engine.endpoint.url}.` }) },
+    {
+      id: `image:${id}`,
+      title: `Docker image (${id})`,
+      look: async () => {
+        await asked.catch((error: unknown) => {
+          throw new AgentsError('docker-unavailable', `The image ${image} could not be looked for: Docker does not answer.`, { cause: error });
+        });
+        try {
+          await engine.call({ what: `look for the image ${image}`, timeoutMs }, (docker) => docker.getImage(image).inspect());
+          return { status: 'ok', message: `The image ${image} is there.` };
+        } catch (error) {
+          if (!isAgentsError(error, 'not-found')) throw error;
+          return { status: 'warn', message: `The image ${image} is missing: no agent can start in a container yet.`, fix: BUILD_IMAGE };
+        }
+      },
+    },
+  ];
+}
+
+async function lookAtProvider(provider: Provider, env: Readonly<Record<string, string | undefined>>): Promise<Finding> {
+  for (const program of provider.executables) {
+    const path = await findExecutable(program, env);
+    if (path !== undefined) return { status: 'ok', message: `Found at ${path}.` };
+  }
+  return { status: 'warn', message: `"${provider.executables.join('", "')}" was not found on the PATH of this machine.`, fix: provider.installHint };
+}
+
+async function firstLine(argv: readonly string[], options: { readonly env: Readonly<Record<string, string | undefined>>; readonly timeoutMs: number; readonly signal: AbortSignal | undefined }): Promise<string> {
+  const env = Object.fromEntries(Object.entries(options.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const { code, stdout, stderr } = await new LocalExecutor().run(argv, { env, timeoutMs: options.timeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+  const line = stdout.toString('utf8').trim().split('\n', 1)[0] ?? '';
+  if (code !== 0 || line === '') throw new AgentsError('internal', `${argv.join(' ')} failed: ${messageOf(stderr.toString('utf8').trim() || `exit code ${String(code)}`)}.`);
+  return line;
+}

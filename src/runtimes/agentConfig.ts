@@ -1,0 +1,76 @@
+// What callers ask for, checked before any runtime sees it; and ids for agents that were given none.
+import { randomBytes } from 'node:crypto';
+import { userInfo, hostname } from 'node:os';
+import * as z from 'zod';
+import { AgentsError } from '../base/errors.ts';
+import { AgentId, taskTitle, type AgentRecord } from '../protocol/agentRecord.ts';
+import type { AgentConfig } from './types.ts';
+
+const noNul = (text: string): boolean => !text.includes('\0');
+const Text = z.string().refine(noNul, 'must not contain NUL');
+
+const Config = z.object({
+  agentId: AgentId,
+  aiProvider: z.string().min(1),
+  task: Text.optional(),
+  workingDirectory: Text.min(1, 'must name a folder'),
+  name: Text.refine((name) => name.trim() !== '', 'must not be blank').optional(),
+  sessionName: Text.min(1, 'must not be empty').optional(),
+  autoPilot: z.boolean().optional(),
+  model: Text.min(1).optional(),
+  resources: z
+    .object({
+      memory: z.number().int().min(6 * 1024 * 1024, 'must be at least 6 MiB (bytes)').optional(),
+      cpus: z.number().positive('must be more than 0').optional(),
+    })
+    .optional(),
+  argv: z
+    .array(Text)
+    .min(1, 'must name a program')
+    .refine((argv) => argv[0] !== '', 'must name a program')
+    .optional(),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a name for an environment variable'), Text).optional(),
+});
+
+/** Checks a config. Throws `bad-input` naming each wrong key. */
+export function parseAgentConfig(config: AgentConfig): AgentConfig {
+  const parsed = Config.safeParse(config);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`);
+  throw new AgentsError('bad-input', `The agent cannot be spawned: ${issues.join('; ')}.`);
+}
+
+/** An id nobody has yet: what it is about, readable, and five random letters. */
+export function newAgentId(about: string | undefined): string {
+  const words = (about ?? '')
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 24)
+    .replace(/-+$/, '');
+  const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
+  const random = [...randomBytes(5)].map((byte) => letters[byte % letters.length]).join('');
+  return `${words === '' ? 'agent' : words}-${random}`;
+}
+
+/** What is written where the agent runs. Holds the task's title, never its text or environment. */
+export function recordOf(config: AgentConfig, placed: { readonly sessionName: string; readonly runtimeId: string }): AgentRecord {
+  return {
+    v: 1,
+    agentId: config.agentId,
+    name: config.name ?? config.agentId,
+    aiProvider: config.aiProvider,
+    taskTitle: taskTitle(config.task),
+    workingDirectory: config.workingDirectory,
+    sessionName: placed.sessionName,
+    runtimeId: placed.runtimeId,
+    owner: currentOwner(),
+    createdAt: new Date().toISOString(),
+  };
+}
+
+/** `user@host` of whoever runs this. */
+export function currentOwner(): string {
+  return `${userInfo().username}@${hostname()}`;
+}

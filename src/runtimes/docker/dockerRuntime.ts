@@ -1,0 +1,262 @@
+// Agents in Docker containers: one container each, with tmux in it, found again by its labels and followed by the engine's events.
+import { toDisposable, type Disposable } from '../../base/disposable.ts';
+import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
+import { Emitter, type Event } from '../../base/event.ts';
+import { silentLog, type Log } from '../../base/log.ts';
+import type { AgentRecord } from '../../protocol/agentRecord.ts';
+import type { TmuxService } from '../../tmux/tmuxService.ts';
+import type { PaneId } from '../../tmux/types.ts';
+import { recordOf } from '../agentConfig.ts';
+import { diffAgents } from '../agentDiff.ts';
+import { AGENT_OPTION, agentInfo, terminatePane } from '../agentPanes.ts';
+import { attachCommand, type AttachCommand } from '../attachCommand.ts';
+import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
+import { AgentLinks } from './agentLinks.ts';
+import { removeContainer, stopContainer } from './containerRemoval.ts';
+import { agentState, isRunning, parseContainers, type AgentContainer } from './containerState.ts';
+import { DockerEngine } from './engine.ts';
+import { EventFeed } from './eventFeed.ts';
+import { handleData, type DockerHandleData } from './handleData.ts';
+import { labelFilter } from './labels.ts';
+import { AgentNetwork } from './network.ts';
+import { parseDockerOptions, type DockerRuntimeOptions, type DockerSettings } from './options.ts';
+import { spawnContainer } from './spawnContainer.ts';
+
+const GRACE_MS = 5_000;
+
+/** Milliseconds a listing may take: an engine that hangs is named before anybody gives up on the runtime. */
+const LIST_TIMEOUT_MS = 4_000;
+
+/** Milliseconds a kill waits for a connection that it does not have yet. */
+const KILL_CONNECT_MS = 2_000;
+
+export class DockerRuntime implements AgentRuntime {
+  readonly type = 'docker';
+  readonly isolates = true;
+  readonly #settings: DockerSettings;
+  readonly #log: Log;
+  readonly #engine: DockerEngine;
+  readonly #network: AgentNetwork;
+  readonly #links: AgentLinks;
+  readonly #changed = new Emitter<AgentChange>();
+  readonly #healthChanged = new Emitter<AgentsError | undefined>();
+  readonly #spawning = new Set<string>();
+  readonly #killing = new Set<string>();
+  #known = new Map<string, AgentInfo>();
+  #runtimeId = 'docker';
+  #feed: EventFeed | undefined;
+  #watchers = 0;
+  #refreshing: Promise<void> | undefined;
+  #refreshAgain = false;
+  #health: AgentsError | undefined;
+  #rootless: Promise<boolean> | undefined;
+
+  /** Connects to nothing yet. Throws `bad-input` when an option is wrong. */
+  constructor(options: DockerRuntimeOptions = {}) {
+    this.#settings = parseDockerOptions(options);
+    this.#log = options.log ?? silentLog;
+    const { socketPath, host, context, network } = this.#settings;
+    this.#engine = new DockerEngine({ socketPath, host, context });
+    this.#network = new AgentNetwork(this.#engine, network);
+    this.#links = new AgentLinks(this.#engine, this.#log, () => this.#refresh());
+  }
+
+  readonly onDidChangeAgents: Event<AgentChange> = this.#changed.event;
+  readonly onDidChangeHealth: Event<AgentsError | undefined> = this.#healthChanged.event;
+
+  setRuntimeId(runtimeId: string): void {
+    this.#runtimeId = runtimeId;
+  }
+
+  /** Fails with `docker-unavailable` when no engine answers. */
+  async ping(): Promise<void> {
+    await this.#reaching(this.#engine.call({ what: 'answer', timeoutMs: LIST_TIMEOUT_MS }, (docker) => docker.ping() as Promise<unknown>));
+  }
+
+  async spawnAgent(config: AgentConfig, options: SpawnOptions = {}): Promise<AgentHandle> {
+    // As tmux would rename it: the labels are written before tmux is asked.
+    const sessionName = (config.sessionName ?? 'agent').replace(/[:.]/g, '_');
+    const record: AgentRecord = { ...recordOf(config, { sessionName, runtimeId: this.#runtimeId }), ...(this.#settings.owner === undefined ? {} : { owner: this.#settings.owner }) };
+    this.#spawning.add(config.agentId);
+    try {
+      const spawned = await this.#reaching(
+        spawnContainer(
+          {
+            engine: this.#engine,
+            network: this.#network,
+            settings: this.#settings,
+            log: this.#log,
+            isRootless: () => this.#isRootless(),
+            link: (containerId) => this.#links.get(containerId, config.agentId),
+            unlink: (containerId) => this.#links.delete(containerId),
+          },
+          config,
+          record,
+          options,
+        ),
+      );
+      return this.#handle(config.agentId, spawned);
+    } finally {
+      this.#spawning.delete(config.agentId);
+      this.#refresh();
+    }
+  }
+
+  async killAgent(handle: AgentHandle, { graceMs = GRACE_MS }: KillOptions = {}): Promise<void> {
+    const { containerId } = handleData(handle);
+    this.#killing.add(handle.agentId);
+    try {
+      await this.#terminate(handle, containerId, graceMs);
+      this.#links.delete(containerId);
+      await stopContainer(this.#engine, containerId, 1);
+      await removeContainer(this.#engine, containerId);
+    } finally {
+      this.#killing.delete(handle.agentId);
+      this.#refresh();
+    }
+  }
+
+  /** One call to the engine; tmux in the containers is asked only where it told of a change. */
+  async listAgents(): Promise<AgentInfo[]> {
+    const listing = await this.#reaching(
+      this.#engine.call({ what: 'list containers', timeoutMs: LIST_TIMEOUT_MS }, (docker, abortSignal) =>
+        docker.listContainers({ all: true, filters: { label: labelFilter(this.#settings.owner) }, abortSignal }),
+      ),
+    );
+    const containers = parseContainers(listing, (id, fault) => this.#log.warn(`docker: container ${id.slice(0, 12)} is skipped, its labels are broken: ${fault}`));
+    this.#links.keep(new Set(containers.filter(isRunning).map((container) => container.id)), this.#spawning);
+    return Promise.all(containers.map((container) => this.#info(container)));
+  }
+
+  getTmux(handle: AgentHandle): TmuxService {
+    return this.#links.get(handleData(handle).containerId, handle.agentId).tmux;
+  }
+
+  getAttachCommand(handle: AgentHandle): AttachCommand {
+    const { containerId, sessionName } = handleData(handle);
+    return attachCommand([this.#settings.dockerPath, ...this.#engine.endpoint.cliFlags, 'exec', '-it', containerId, 'tmux', 'attach', '-t', `=${sessionName}`]);
+  }
+
+  async getPane(handle: AgentHandle): Promise<PaneId> {
+    const pane = await this.#links.get(handleData(handle).containerId, handle.agentId).pane();
+    if (pane === undefined) throw new AgentsError('not-found', `The agent "${handle.agentId}" has no tmux session any more.`);
+    return pane;
+  }
+
+  async renameAgent(handle: AgentHandle, name: string): Promise<void> {
+    const link = this.#links.get(handleData(handle).containerId, handle.agentId);
+    const [pane, view] = [await this.getPane(handle), await link.look()];
+    if (view.found !== true) throw new AgentsError('not-found', `The agent "${handle.agentId}" cannot be renamed: its tmux session is not there.`);
+    await link.tmux.setOption('pane', pane, AGENT_OPTION, JSON.stringify({ ...view.record, name }));
+    // The option alone tells nobody; the window's new name reaches every face as a notification.
+    const window = (await link.tmux.listPanes()).find((candidate) => candidate.id === pane);
+    link.forget();
+    if (window !== undefined) await link.tmux.renameWindow(window.sessionId, window.windowId, name);
+    this.#refresh();
+  }
+
+  watch(): Disposable {
+    if (this.#watchers++ === 0) {
+      const feed = new EventFeed(this.#engine, this.#settings.owner);
+      feed.onDidHappen(() => this.#refresh());
+      feed.onDidConnect(() => this.#refresh());
+      feed.onDidLose((error) => this.#setHealth(error));
+      this.#feed = feed;
+      feed.start();
+    }
+    return toDisposable(() => {
+      if (--this.#watchers > 0) return;
+      this.#feed?.dispose();
+      this.#feed = undefined;
+    });
+  }
+
+  dispose(): void {
+    this.#feed?.dispose();
+    this.#feed = undefined;
+    this.#links.dispose();
+    this.#changed.dispose();
+    this.#healthChanged.dispose();
+  }
+
+  async #info(container: AgentContainer): Promise<AgentInfo> {
+    const { id, record } = container;
+    const launching = this.#spawning.has(record.agentId);
+    const view = isRunning(container) ? await this.#links.get(id, record.agentId).look() : undefined;
+    const state = agentState(container, view, { nowMs: Date.now(), launching });
+    const current = view?.found === true ? view.record : record;
+    return agentInfo(current, state, this.#handle(record.agentId, { containerId: id, sessionName: current.sessionName }));
+  }
+
+  /** Lets the agent end by itself. What cannot be reached is left to the engine's force. */
+  async #terminate(handle: AgentHandle, containerId: string, graceMs: number): Promise<void> {
+    const link = this.#links.get(containerId, handle.agentId);
+    try {
+      if (!link.isConnected) await link.tmux.connect({ timeoutMs: Math.min(graceMs, KILL_CONNECT_MS) });
+      const pane = await link.pane();
+      if (pane !== undefined) await terminatePane(link.tmux, pane, graceMs);
+    } catch (error) {
+      this.#log.info(`docker: ${handle.agentId} is ended without its grace: ${messageOf(error)}`);
+    }
+  }
+
+  /** Lists again and fires what changed, while somebody watches; calls during one listing make one more, not many. */
+  #refresh(): void {
+    if (this.#watchers === 0) return;
+    if (this.#refreshing !== undefined) {
+      this.#refreshAgain = true;
+      return;
+    }
+    this.#refreshing = this.listAgents()
+      .then(
+        (agents) => this.#apply(agents),
+        (error: unknown) => this.#log.warn(`docker: agents cannot be listed: ${messageOf(error)}`),
+      )
+      .finally(() => {
+        this.#refreshing = undefined;
+        if (!this.#refreshAgain) return;
+        this.#refreshAgain = false;
+        this.#refresh();
+      });
+  }
+
+  #apply(agents: readonly AgentInfo[]): void {
+    // An agent that is being killed shows as it was until it is gone.
+    const shown = agents.map((agent) => (this.#killing.has(agent.agentId) ? (this.#known.get(agent.agentId) ?? agent) : agent));
+    const changes = diffAgents(this.#known, shown);
+    this.#known = new Map(shown.map((agent) => [agent.agentId, agent]));
+    for (const change of changes) this.#changed.fire(change);
+  }
+
+  /** Notes on the way whether the engine could be reached. */
+  async #reaching<T>(work: Promise<T>): Promise<T> {
+    try {
+      const result = await work;
+      this.#setHealth(undefined);
+      return result;
+    } catch (error) {
+      if (isAgentsError(error, 'docker-unavailable')) this.#setHealth(error);
+      throw asAgentsError(error);
+    }
+  }
+
+  #setHealth(error: AgentsError | undefined): void {
+    if (this.#health?.message === error?.message) return;
+    this.#health = error;
+    this.#healthChanged.fire(error);
+  }
+
+  /** Asked once, and only where it matters: a rootless engine's root is the caller. */
+  #isRootless(): Promise<boolean> {
+    if (process.getuid?.() === 0 || !this.#engine.isLocal) return Promise.resolve(false);
+    this.#rootless ??= this.#engine
+      .call({ what: 'tell about itself' }, (docker) => docker.info() as Promise<{ readonly SecurityOptions?: readonly string[] }>)
+      .then((info) => info.SecurityOptions?.some((option) => option.includes('rootless')) ?? false);
+    this.#rootless.catch(() => (this.#rootless = undefined));
+    return this.#rootless;
+  }
+
+  #handle(agentId: string, data: DockerHandleData): AgentHandle {
+    return { runtimeType: this.type, runtimeId: this.#runtimeId, agentId, data: { ...data } };
+  }
+}

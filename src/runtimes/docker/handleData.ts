@@ -1,0 +1,17 @@
+// What a handle of the Docker runtime carries, read back from a caller who may have stored it.
+import * as z from 'zod';
+import { AgentsError } from '../../base/errors.ts';
+import type { AgentHandle } from '../types.ts';
+
+const DockerHandleData = z.object({
+  containerId: z.string().min(1),
+  sessionName: z.string().min(1),
+});
+export type DockerHandleData = z.infer<typeof DockerHandleData>;
+
+/** Throws `bad-input` for a handle that is not the Docker runtime's. */
+export function handleData(handle: AgentHandle): DockerHandleData {
+  const parsed = DockerHandleData.safeParse(handle.data);
+  if (parsed.success) return parsed.data;
+  throw new AgentsError('bad-input', `The handle of the agent "${handle.agentId}" names no container.`);
+}

@@ -1,0 +1,67 @@
+// The labels that make a container an agent's: written once at creation, read back by every listing.
+import * as z from 'zod';
+import { AgentId, type AgentRecord } from '../../protocol/agentRecord.ts';
+
+/** On every agent container. */
+export const AGENT_LABEL = 'tmux-agents';
+
+/** On networks that we made. */
+export const NETWORK_LABEL = 'tmux-agents.network';
+
+const OWNER_LABEL = 'tmux-agents.owner';
+
+const Labels = z
+  .object({
+    'tmux-agents': z.literal('true'),
+    'tmux-agents.agent-id': AgentId,
+    'tmux-agents.session-name': z.string().min(1),
+    'tmux-agents.ai-provider': z.string().min(1),
+    'tmux-agents.created-at': z.iso.datetime(),
+    // Absent on containers of other makers that only know the labels above.
+    'tmux-agents.runtime-id': z.string().default(''),
+    'tmux-agents.owner': z.string().default(''),
+    'tmux-agents.working-directory': z.string().default(''),
+    'tmux-agents.task': z.string().default(''),
+    'tmux-agents.name': z.string().optional(),
+  })
+  .transform(
+    (labels): AgentRecord => ({
+      v: 1,
+      agentId: labels['tmux-agents.agent-id'],
+      name: labels['tmux-agents.name'] ?? labels['tmux-agents.agent-id'],
+      aiProvider: labels['tmux-agents.ai-provider'],
+      taskTitle: labels['tmux-agents.task'],
+      workingDirectory: labels['tmux-agents.working-directory'],
+      sessionName: labels['tmux-agents.session-name'],
+      runtimeId: labels['tmux-agents.runtime-id'],
+      owner: labels['tmux-agents.owner'],
+      createdAt: labels['tmux-agents.created-at'],
+    }),
+  );
+
+export function labelsOf(record: AgentRecord): Record<string, string> {
+  return {
+    [AGENT_LABEL]: 'true',
+    'tmux-agents.agent-id': record.agentId,
+    'tmux-agents.session-name': record.sessionName,
+    'tmux-agents.ai-provider': record.aiProvider,
+    'tmux-agents.created-at': record.createdAt,
+    'tmux-agents.runtime-id': record.runtimeId,
+    [OWNER_LABEL]: record.owner,
+    'tmux-agents.working-directory': record.workingDirectory,
+    'tmux-agents.task': record.taskTitle,
+    'tmux-agents.name': record.name,
+  };
+}
+
+/** The record in a container's labels, or what is wrong with them. */
+export function recordOfLabels(labels: unknown): { readonly record: AgentRecord } | { readonly fault: string } {
+  const parsed = Labels.safeParse(labels);
+  if (parsed.success) return { record: parsed.data };
+  return { fault: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'labels'}: ${issue.message}`).join('; ') };
+}
+
+/** The engine's filter for agents: of one owner, or all. */
+export function labelFilter(owner: string | undefined): string[] {
+  return [`${AGENT_LABEL}=true`, ...(owner === undefined ? [] : [`${OWNER_LABEL}=${owner}`])];
+}

@@ -1,0 +1,86 @@
+// The bridge network that agents share: made once, reused, and one only, however many spawns and processes ask for it at once.
+import type { NetworkInspectInfo } from 'dockerode';
+import { isAgentsError } from '../../base/errors.ts';
+import type { DockerEngine } from './engine.ts';
+import { statusOf } from './engineErrors.ts';
+import { NETWORK_LABEL } from './labels.ts';
+
+export interface EnsuredNetwork {
+  readonly id: string;
+  /** True when this call made it. */
+  readonly made: boolean;
+}
+
+export class AgentNetwork {
+  readonly #engine: DockerEngine;
+  readonly #name: string;
+  #ensured: Promise<EnsuredNetwork> | undefined;
+
+  constructor(engine: DockerEngine, name: string) {
+    this.#engine = engine;
+    this.#name = name;
+  }
+
+  /** The network's id; found or made at the first call and remembered. Only the call that made it gets `made`. */
+  async ensure(): Promise<EnsuredNetwork> {
+    if (this.#ensured !== undefined) return { ...(await this.#ensured), made: false };
+    const ensured = this.#findOrMake();
+    this.#ensured = ensured;
+    ensured.catch(() => this.forget());
+    return ensured;
+  }
+
+  /** To be called when the engine says that the network is not there any more. */
+  forget(): void {
+    this.#ensured = undefined;
+  }
+
+  /** Removes a network that a failed spawn made, unless somebody uses it by now. */
+  async removeIfUnused(id: string): Promise<void> {
+    this.forget();
+    await this.#remove(id);
+  }
+
+  async #findOrMake(): Promise<EnsuredNetwork> {
+    const found = oldest(await this.#list());
+    if (found !== undefined) return { id: found, made: false };
+    let own: string | undefined;
+    try {
+      const network = await this.#engine.call({ what: `make the network ${this.#name}` }, (docker, abortSignal) =>
+        docker.createNetwork({ Name: this.#name, Driver: 'bridge', CheckDuplicate: true, Labels: { [NETWORK_LABEL]: 'true' }, abortSignal }),
+      );
+      own = network.id;
+    } catch (error) {
+      // "network with name ... already exists": somebody was faster.
+      if (statusOf(error) !== 409 && !(isAgentsError(error) && error.message.includes('already'))) throw error;
+    }
+    // Even with CheckDuplicate the engine may make two of one name at the same instant: everybody then settles on the oldest.
+    const id = oldest(await this.#list()) ?? own;
+    if (id === undefined) throw new Error(`The network ${this.#name} vanished while it was made.`);
+    if (own !== undefined && own !== id) await this.#remove(own);
+    return { id, made: own === id };
+  }
+
+  async #list(): Promise<NetworkInspectInfo[]> {
+    const networks = await this.#engine.call({ what: 'list networks' }, (docker, abortSignal) =>
+      docker.listNetworks({ filters: { name: [this.#name] }, abortSignal }),
+    );
+    // The engine's filter matches parts of names.
+    return networks.filter((network) => network.Name === this.#name);
+  }
+
+  async #remove(id: string): Promise<void> {
+    try {
+      await this.#engine.call({ what: 'remove a network' }, (docker) => docker.getNetwork(id).remove());
+    } catch (error) {
+      // 403 and 409: in use; 404: gone.
+      const status = statusOf(error);
+      if (status !== 403 && status !== 404 && status !== 409) throw error;
+    }
+  }
+}
+
+function oldest(networks: readonly NetworkInspectInfo[]): string | undefined {
+  const byAge = networks.toSorted((a, b) => a.Created.localeCompare(b.Created) || a.Id.localeCompare(b.Id));
+  return byAge[0]?.Id;
+}

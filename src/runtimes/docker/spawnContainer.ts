@@ -1,0 +1,190 @@
+// Spawning: the steps from a config to a running agent in its container, and the way back when a step fails or is cancelled.
+import type Docker from 'dockerode';
+import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { throwIfCancelled, waitFor } from '../../base/wait.ts';
+import type { AgentRecord } from '../../protocol/agentRecord.ts';
+import { DockerExecutor } from '../../exec/dockerExecutor.ts';
+import { AGENT_OPTION } from '../agentPanes.ts';
+import { encodeEnvFile, launcherArgv } from '../launcher.ts';
+import type { AgentConfig, SpawnOptions } from '../types.ts';
+import type { AgentLink } from './agentLink.ts';
+import { findAuthMounts } from './authMounts.ts';
+import { parseBind, type BindMount } from './bindMount.ts';
+import { lastLogLines, removeContainer } from './containerRemoval.ts';
+import { containerName, containerSpec, containerUser, ENV_FILE, WORKSPACE } from './containerSpec.ts';
+import type { DockerEngine } from './engine.ts';
+import { createError, engineError, statusOf, wordsOf } from './engineErrors.ts';
+import type { AgentNetwork, EnsuredNetwork } from './network.ts';
+import type { DockerSettings } from './options.ts';
+import { checkWorkspaceFolder } from './workspaceFolder.ts';
+
+/** Milliseconds until tmux in a started container must have answered. */
+const READY_TIMEOUT_MS = 15_000;
+
+export interface SpawnPlace {
+  readonly engine: DockerEngine;
+  readonly network: AgentNetwork;
+  readonly settings: DockerSettings;
+  readonly log: Log;
+  /** True when the engine's root is the caller: agents then run as root in their containers. */
+  readonly isRootless: () => Promise<boolean>;
+  /** The link to the tmux of a container that was started. */
+  readonly link: (containerId: string) => AgentLink;
+  /** Lets go of the link to a container that is removed again. */
+  readonly unlink: (containerId: string) => void;
+}
+
+export interface Spawned {
+  readonly containerId: string;
+  readonly sessionName: string;
+}
+
+/** Starts an agent. On failure or cancellation everything that was made is removed before it rejects. */
+export async function spawnContainer(place: SpawnPlace, config: AgentConfig, record: AgentRecord, options: SpawnOptions = {}): Promise<Spawned> {
+  const { signal, onProgress } = options;
+  const { argv } = config;
+  if (argv === undefined) throw new AgentsError('bad-input', 'The agent cannot be spawned: argv: names no program.');
+  throwIfCancelled(signal);
+  onProgress?.('check', 'Checking the folder');
+  const mounts = await waitFor(findMounts(place, config), { signal, timeoutMs: READY_TIMEOUT_MS, what: 'the folders to be checked' });
+
+  let network: EnsuredNetwork | undefined;
+  let container: Docker.Container | undefined;
+  const undo = async (): Promise<void> => {
+    if (container !== undefined) {
+      place.unlink(container.id);
+      await removeContainer(place.engine, container.id);
+    }
+    if (network?.made === true) await place.network.removeIfUnused(network.id);
+  };
+  try {
+    for (let attempt = 1; ; attempt++) {
+      throwIfCancelled(signal);
+      onProgress?.('network', `Joining the network ${place.settings.network}`);
+      network = await finished(place.network.ensure(), signal, (late) => (network = late));
+      throwIfCancelled(signal);
+      onProgress?.('create', `Creating a container from ${place.settings.image}`);
+      container = await finished(create(place, config, record, mounts, network.id), signal, (late) => (container = late));
+      throwIfCancelled(signal);
+      onProgress?.('start', 'Starting the container');
+      try {
+        await start(place, container, signal);
+        break;
+      } catch (error) {
+        // Somebody removed the network since it was looked up: once more, with a new one.
+        if (attempt > 1 || !isNetworkGone(error)) throw error;
+        await removeContainer(place.engine, container.id);
+        container = undefined;
+        place.network.forget();
+      }
+    }
+    return await launch(place, container.id, { ...config, argv }, record, options);
+  } catch (error) {
+    await undo().catch((fault: unknown) => place.log.error(`docker: what a failed spawn of ${config.agentId} made could not be removed: ${messageOf(fault)}`));
+    throw error;
+  }
+}
+
+/** Waits for something that makes something: when cancelled, waits on to get hold of what is made, so that it can be removed. */
+async function finished<T>(making: Promise<T>, signal: AbortSignal | undefined, keep: (made: T) => void): Promise<T> {
+  try {
+    return await waitFor(making, { signal, what: 'the engine' });
+  } catch (error) {
+    // Bounded: every call to the engine has its deadline.
+    if (signal?.aborted) await making.then(keep, () => undefined);
+    throw error;
+  }
+}
+
+async function findMounts(place: SpawnPlace, config: AgentConfig): Promise<{ readonly all: BindMount[]; readonly rootless: boolean }> {
+  const { settings, engine, log } = place;
+  const extra = settings.extraBinds.map(parseBind);
+  const [rootless] = await Promise.all([settings.user === undefined ? place.isRootless() : false, engine.isLocal ? checkWorkspaceFolder(config.workingDirectory) : undefined]);
+  const { home } = containerUser(settings, caller(), rootless);
+  const auth = engine.isLocal ? await findAuthMounts(settings.authMounts, { containerHome: home, log }) : [];
+  const workspace: BindMount = { source: config.workingDirectory, target: WORKSPACE, readOnly: false };
+  // One mount a target: what the settings add wins over what is found.
+  return { all: [...new Map([...auth, ...extra, workspace].map((mount) => [mount.target, mount])).values()], rootless };
+}
+
+async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecord, mounts: Awaited<ReturnType<typeof findMounts>>, networkId: string): Promise<Docker.Container> {
+  const { settings, engine } = place;
+  const spec = containerSpec({
+    settings,
+    record,
+    user: containerUser(settings, caller(), mounts.rootless),
+    networkId,
+    mounts: mounts.all,
+    memory: config.resources?.memory ?? settings.defaultMemory,
+    cpus: config.resources?.cpus ?? settings.defaultCpus,
+  });
+  try {
+    return await engine.call({ what: 'create the container' }, (docker) => docker.createContainer(spec));
+  } catch (error) {
+    const cause = isAgentsError(error) && error.cause !== undefined ? error.cause : error;
+    if (isAgentsError(error, 'docker-unavailable')) throw error;
+    throw createError(cause, { image: settings.image, name: containerName(record.agentId), url: engine.endpoint.url, workingDirectory: config.workingDirectory });
+  }
+}
+
+async function start({ engine }: SpawnPlace, container: Docker.Container, signal: AbortSignal | undefined): Promise<void> {
+  await engine.call({ what: 'start the container', signal, timeoutMs: 60_000 }, () => container.start());
+}
+
+function isNetworkGone(error: unknown): boolean {
+  return statusOf(error) === 404 && /network .*not found/i.test(wordsOf(error));
+}
+
+async function launch(place: SpawnPlace, containerId: string, config: AgentConfig & { readonly argv: readonly string[] }, record: AgentRecord, { signal, onProgress }: SpawnOptions): Promise<Spawned> {
+  const { tmux } = place.link(containerId);
+  const env = config.env ?? {};
+  const hasEnv = Object.keys(env).length > 0;
+  throwIfCancelled(signal);
+  onProgress?.('connect', 'Connecting to tmux in the container');
+  try {
+    const connecting = tmux.connect({ timeoutMs: READY_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) });
+    await Promise.all([connecting, hasEnv ? writeSecrets(place, containerId, env, { signal, onProgress }) : undefined]);
+  } catch (error) {
+    throw await notReady(place, containerId, error);
+  }
+  throwIfCancelled(signal);
+  onProgress?.('launch', `Launching ${record.aiProvider}`);
+  const made = tmux.newSession({
+    name: record.sessionName,
+    cwd: WORKSPACE,
+    argv: launcherArgv({ cwd: WORKSPACE, argv: config.argv, ...(hasEnv ? { envFile: ENV_FILE } : {}) }),
+    paneOptions: { [AGENT_OPTION]: JSON.stringify(record) },
+  });
+  const { name } = await waitFor(made, { signal, timeoutMs: READY_TIMEOUT_MS, what: 'the agent to be launched' });
+  return { containerId, sessionName: name };
+}
+
+/** The environment goes over the exec's stdin into a tmpfs: it is in no argument, no label and no answer of the engine. */
+async function writeSecrets(place: SpawnPlace, containerId: string, env: Readonly<Record<string, string>>, { signal, onProgress }: SpawnOptions): Promise<void> {
+  onProgress?.('secrets', 'Handing over the environment');
+  const executor = new DockerExecutor(() => place.engine.docker(), containerId);
+  const { code, stderr } = await executor.run(['/bin/sh', '-c', 'umask 077; cat > "$1"', 'sh', ENV_FILE], {
+    input: encodeEnvFile(env),
+    timeoutMs: READY_TIMEOUT_MS,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (code !== 0) throw new AgentsError('docker-failed', `The environment cannot be handed to the container: ${stderr.toString().trim() || `exit code ${code}`}.`);
+}
+
+/** Why tmux in a container that was just started did not answer. */
+async function notReady(place: SpawnPlace, containerId: string, error: unknown): Promise<AgentsError> {
+  const cause = engineError(error, { url: place.engine.endpoint.url, what: 'reach tmux in the container' });
+  if (cause.reason === 'cancelled' || cause.reason === 'docker-unavailable' || cause.reason === 'docker-failed') return cause;
+  if (cause.reason === 'tmux-missing' || cause.reason === 'command-not-found') {
+    return new AgentsError('tmux-missing', `The image ${place.settings.image} has no tmux.`, { hint: 'Use an image with tmux in it, such as the one that docker/build.sh makes.', cause });
+  }
+  const id = containerId.slice(0, 12);
+  const lines = await lastLogLines(place.engine, containerId);
+  const said = lines === '' ? 'Its log is empty.' : `The last lines of its log: ${lines}`;
+  return new AgentsError(cause.reason, `Tmux session did not become ready in container ${id}: ${cause.message} ${said}`, { hint: 'Check that the image can run `tail` and `tmux`.', cause });
+}
+
+function caller(): { readonly uid: number; readonly gid: number } | undefined {
+  return process.getuid === undefined || process.getgid === undefined ? undefined : { uid: process.getuid(), gid: process.getgid() };
+}

@@ -1,0 +1,43 @@
+// How an agent's program starts inside its pane: a constant shell script that never parses user text, only passes it on as arguments.
+
+/** The first words of the line that the launcher prints when it cannot start the program. */
+export const LAUNCH_FAILURE = 'tmux-agents: cannot start: ';
+
+/** $1 folder, $2 environment file or empty, then the program's argv. Exits 126 or 127 after one line when it cannot start it. */
+const SCRIPT = `
+fail() { printf '${LAUNCH_FAILURE}%s\\n' "$1"; exit "$2"; }
+cd -- "$1" 2>/dev/null || fail "the folder $1 cannot be entered" 126
+if [ -n "$2" ]; then
+  [ -r "$2" ] || fail "the environment file is gone" 126
+  while IFS= read -r line; do
+    value=$(printf '%b_' "$line")
+    export "\${value%_}"
+  done < "$2"
+  rm -f -- "$2"
+fi
+shift 2
+command -v -- "$1" >/dev/null 2>&1 || fail "$1: command not found" 127
+exec "$@"
+`;
+
+export interface LaunchSpec {
+  /** The folder to start in. */
+  readonly cwd: string;
+  /** A file made by `encodeEnvFile`, read and deleted before the program starts. */
+  readonly envFile?: string;
+  /** The program and its arguments. */
+  readonly argv: readonly string[];
+}
+
+/** argv for tmux that enters the folder, takes over the environment file and becomes the program. */
+export function launcherArgv({ cwd, envFile = '', argv }: LaunchSpec): string[] {
+  return ['/bin/sh', '-c', SCRIPT, 'tmux-agents', cwd, envFile, ...argv];
+}
+
+/** Environment as lines of `NAME=value` with backslash escapes of `printf %b`, so that any value, newlines included, is one line. */
+export function encodeEnvFile(env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `${name}=${value}`.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r'))
+    .map((line) => `${line}\n`)
+    .join('');
+}

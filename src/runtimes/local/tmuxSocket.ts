@@ -1,0 +1,37 @@
+// Where a tmux server listens on this machine, whether one does, and the moment one begins to.
+import { mkdirSync, watch } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, basename, join } from 'node:path';
+import { toDisposable, type Disposable } from '../../base/disposable.ts';
+
+/** The socket's path, as tmux makes it: `$TMUX_TMPDIR` or /tmp, `tmux-<uid>`, the name. */
+export function tmuxSocketPath(socketName: string, env: NodeJS.ProcessEnv = process.env): string {
+  const uid = process.getuid?.() ?? 0;
+  return join(env['TMUX_TMPDIR'] || '/tmp', `tmux-${uid}`, socketName);
+}
+
+/** True when a server accepts connections there; a refused or missing socket is a positive no. */
+export function isListening(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const settle = (listening: boolean): void => {
+      socket.destroy();
+      resolve(listening);
+    };
+    socket.setTimeout(1_000, () => settle(true));
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
+
+/** Calls back whenever the socket's directory entry appears or changes. The directory is made, with tmux's own mode, when it is missing. */
+export function watchSocket(socketPath: string, onChange: () => void): Disposable {
+  const directory = dirname(socketPath);
+  const name = basename(socketPath);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const watcher = watch(directory, (_event, file) => {
+    if (file === null || file === name) onChange();
+  });
+  watcher.on('error', () => undefined);
+  return toDisposable(() => watcher.close());
+}

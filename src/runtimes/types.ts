@@ -1,0 +1,115 @@
+// The contract of a runtime: where agents run. Shapes after seeds' AgentRuntime interface; everything else builds on these.
+import type { AgentsError } from '../base/errors.ts';
+import type { Disposable } from '../base/disposable.ts';
+import type { Event } from '../base/event.ts';
+import type { PaneId } from '../tmux/types.ts';
+import type { TmuxService } from '../tmux/tmuxService.ts';
+import type { AttachCommand } from './attachCommand.ts';
+
+/** What to run and where. Parsed by `parseAgentConfig` before any runtime sees it. */
+export interface AgentConfig {
+  readonly agentId: string;
+  /** A provider's id: `claude`, `codex`, ..., `custom`. */
+  readonly aiProvider: string;
+  /** What the agent is asked to do; given to the CLI as its first prompt. */
+  readonly task?: string | undefined;
+  /** Absolute path on the machine that the runtime runs on (the Docker host's for containers). */
+  readonly workingDirectory: string;
+  /** The name people see; the agent id when absent. */
+  readonly name?: string | undefined;
+  /** The tmux session's name; the runtime chooses one when absent. */
+  readonly sessionName?: string | undefined;
+  /** Lets the CLI act without asking. */
+  readonly autoPilot?: boolean | undefined;
+  readonly model?: string | undefined;
+  readonly resources?: { readonly memory?: number | undefined; readonly cpus?: number | undefined } | undefined;
+  /** The program to run, instead of what the provider would launch. Never parsed by a shell. */
+  readonly argv?: readonly string[] | undefined;
+  /** Added to the agent's environment. May hold secrets: reaches the agent only through memory or tmpfs. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A serialisable reference to an agent; `data` belongs to the runtime. */
+export interface AgentHandle {
+  readonly runtimeType: string;
+  /** Set by the RuntimeManager: the id the runtime was registered under. */
+  readonly runtimeId?: string;
+  readonly agentId: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What is known of an agent's process. Nothing is guessed: `unknown` says that its place cannot be reached. */
+export type AgentState =
+  | { readonly status: 'starting' }
+  | { readonly status: 'running' }
+  | { readonly status: 'exited'; readonly exitCode: number | null; readonly signal?: string; readonly reason?: string }
+  | { readonly status: 'failed'; readonly reason: string; readonly exitCode?: number }
+  | { readonly status: 'unknown'; readonly reason: string };
+
+export type AgentInfo = AgentState & {
+  readonly agentId: string;
+  readonly handle: AgentHandle;
+  readonly name: string;
+  readonly aiProvider: string;
+  /** The task's title: its first line, at most 80 characters. */
+  readonly task: string;
+  readonly workingDirectory: string;
+  readonly sessionName: string;
+  readonly runtimeId: string;
+  readonly runtimeType: string;
+  readonly owner: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** True for a session that was started by hand and adopted. */
+  readonly adopted?: boolean;
+};
+
+/** One step of a spawn, in order; a runtime skips the steps it does not have. */
+export type SpawnStep = 'check' | 'network' | 'create' | 'start' | 'connect' | 'secrets' | 'launch';
+
+export interface SpawnOptions {
+  /** Cancels the spawn; whatever it made so far is removed. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((step: SpawnStep, message: string) => void) | undefined;
+}
+
+export interface KillOptions {
+  /** Milliseconds the agent has to end by itself before it is forced. Default 5,000. */
+  readonly graceMs?: number | undefined;
+}
+
+export interface AgentChange {
+  readonly type: 'appeared' | 'changed' | 'gone';
+  /** As it is now; for `gone`, as it was last known. */
+  readonly agent: AgentInfo;
+}
+
+export interface AgentRuntime {
+  readonly type: string;
+  /** True where the place itself keeps the agent from the rest of the machine: a container, a pod. */
+  readonly isolates?: boolean;
+  /** Resolves when the agent's program was started. Fails with an AgentsError and leaves nothing behind. */
+  spawnAgent(config: AgentConfig, options?: SpawnOptions): Promise<AgentHandle>;
+  /** Ends the agent gracefully within the deadline, then by force, and removes what it ran in. Killing a gone agent is no error. */
+  killAgent(handle: AgentHandle, options?: KillOptions): Promise<void>;
+  listAgents(): Promise<AgentInfo[]>;
+  getTmux(handle: AgentHandle): TmuxService;
+  /** A command for a terminal: argv (see `attachCommand`), or a line that a POSIX shell understands. */
+  getAttachCommand(handle: AgentHandle): AttachCommand | string;
+  /** Resolves when the runtime can be used; fails with the reason and the way out. */
+  ping(): Promise<void>;
+
+  /** The pane that the agent's program runs in. Absent: window 0, pane 0 of its session. */
+  getPane?(handle: AgentHandle): Promise<PaneId>;
+  /** Gives the agent another name, where it runs. */
+  renameAgent?(handle: AgentHandle, name: string): Promise<void>;
+  /** Starts following the place; `onDidChangeAgents` and `onDidChangeHealth` fire until disposed. */
+  watch?(): Disposable;
+  readonly onDidChangeAgents?: Event<AgentChange>;
+  /** Fires when the place becomes reachable (undefined) or unreachable (why). */
+  readonly onDidChangeHealth?: Event<AgentsError | undefined>;
+  /** Told the id it is registered under. */
+  setRuntimeId?(runtimeId: string): void;
+  /** Lets go of connections and processes of ours; agents go on. */
+  dispose?(): void;
+}

@@ -1,0 +1,42 @@
+// Putting a prompt into a terminal program: pasted, seen, and only then submitted. Programs take an Enter that comes too soon for a line break.
+import type { Disposable } from '../base/disposable.ts';
+import { Emitter } from '../base/event.ts';
+import { throwIfCancelled, waitForEvent } from '../base/wait.ts';
+
+export interface PromptTarget {
+  paste(): Promise<void>;
+  submit(): Promise<void>;
+  /** Calls back with each piece of output. */
+  onOutput(listener: () => void): Disposable;
+}
+
+/** Milliseconds to wait for the program to show something of the paste. */
+const ECHO_MS = 2_000;
+/** Milliseconds without output after which the program has taken the paste in. */
+const QUIET_MS = 120;
+/** Milliseconds after which a program that never falls silent (a spinner) is submitted to all the same. */
+const SETTLE_MS = 1_500;
+
+/** Pastes, waits until the program has shown it and fallen silent, and submits. */
+export async function deliverPrompt(target: PromptTarget, signal?: AbortSignal): Promise<void> {
+  throwIfCancelled(signal);
+  const settled = new Emitter<void>();
+  const settle = (): void => settled.fire();
+  let quiet = setTimeout(settle, ECHO_MS);
+  const longest = setTimeout(settle, ECHO_MS + SETTLE_MS);
+  const subscription = target.onOutput(() => {
+    clearTimeout(quiet);
+    quiet = setTimeout(settle, QUIET_MS);
+  });
+  try {
+    const whenSettled = waitForEvent(settled.event, () => true, { signal, what: 'the program to show the prompt' });
+    whenSettled.catch(() => undefined);
+    await target.paste();
+    await whenSettled;
+    await target.submit();
+  } finally {
+    clearTimeout(quiet);
+    clearTimeout(longest);
+    subscription.dispose();
+  }
+}

@@ -1,0 +1,387 @@
+// One tmux server as its users see it: sessions, windows and panes; keys, pastes, captures; output and change as events.
+import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
+import { AgentsError, isAgentsError } from '../base/errors.ts';
+import { Emitter, type Event } from '../base/event.ts';
+import type { Executor } from '../exec/executor.ts';
+import { literalFormat, tmuxName } from './commandLine.ts';
+import type { ControlClient } from './controlClient.ts';
+import { isPaneId, isSessionId, isWindowId, type TmuxNotification } from './notifications.ts';
+import { PaneOutput } from './paneOutput.ts';
+import { pasteCommands } from './pasteBuffer.ts';
+import { deliverPrompt } from './promptDelivery.ts';
+import { PANE_FORMAT, parsePanes, parseSessions, parseWindows, SESSION_FORMAT, WINDOW_FORMAT } from './records.ts';
+import { ServerKeeper } from './serverKeeper.ts';
+import { MONITOR_SESSION } from './serverOptions.ts';
+import { TmuxConnection, type ConnectionState, type ConnectOptions, type TmuxServerOptions } from './tmuxConnection.ts';
+import type { PaneId, PaneTarget, SessionId, TmuxPane, TmuxSession, TmuxWindow, WindowId } from './types.ts';
+
+export type { ConnectionState, ConnectOptions, TmuxServerOptions } from './tmuxConnection.ts';
+
+export interface NewSession {
+  readonly name: string;
+  /** The program and its arguments. Never given to a shell. */
+  readonly argv: readonly string[];
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Columns and rows until a terminal attaches. */
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  /** User options (`@...`) of its pane, there from the first moment. */
+  readonly paneOptions?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface CreatedSession {
+  readonly sessionId: SessionId;
+  readonly windowId: WindowId;
+  readonly paneId: PaneId;
+  /** The name as tmux holds it. */
+  readonly name: string;
+}
+
+export interface CaptureOptions {
+  /** How many of the last lines, scrollback included. Default 100. */
+  readonly lines?: number | 'all' | undefined;
+  /** With colours and attributes as escape sequences. */
+  readonly escapes?: boolean | undefined;
+  /** Joins lines that the terminal wrapped. */
+  readonly joinWrapped?: boolean | undefined;
+}
+
+export interface FormatChange {
+  readonly session: SessionId | undefined;
+  readonly window: WindowId | undefined;
+  readonly pane: PaneId | undefined;
+  readonly value: string;
+}
+
+export type OptionScope = 'server' | 'session' | 'window' | 'pane';
+
+const scopeFlags: Readonly<Record<OptionScope, string>> = { server: '-s', session: '', window: '-w', pane: '-p' };
+
+export class TmuxService implements Disposable {
+  readonly #mode: TmuxServerOptions['mode'];
+  readonly #connection: TmuxConnection;
+  readonly #keeper: ServerKeeper;
+  readonly #output = new PaneOutput();
+  readonly #notified = new Emitter<TmuxNotification>();
+  readonly #treeChanged = new Emitter<void>();
+  readonly #outputLost = new Emitter<{ readonly panes: readonly PaneId[] | undefined }>();
+  readonly #formats = new Map<string, { readonly spec: string; readonly listener: (change: FormatChange) => void }>();
+  readonly #owned = new DisposableStore();
+  #treeScheduled: NodeJS.Immediate | undefined;
+  #wasConnected = false;
+
+  constructor(executor: Executor, options: TmuxServerOptions) {
+    this.#mode = options.mode;
+    this.#keeper = new ServerKeeper((commands) => this.#send(commands));
+    this.#connection = new TmuxConnection(executor, options, {
+      output: (pane, bytes) => this.#output.deliver(pane, bytes),
+      wantsOutput: (pane) => this.#output.isWanted(pane),
+      notification: (notification) => this.#notification(notification),
+      prepare: (client) => this.#prepare(client),
+    });
+    this.#owned.add(this.#connection.onDidChange(({ state }) => state === 'connected' && this.#connected()));
+  }
+
+  readonly onDidNotify: Event<TmuxNotification> = this.#notified.event;
+  /** Fires, once for many causes, when sessions, windows or panes may have changed. */
+  readonly onDidChangeTree: Event<void> = this.#treeChanged.event;
+  /** Fires when output of these panes (undefined: of any) may have been missed; capture again. */
+  readonly onDidLoseOutput: Event<{ readonly panes: readonly PaneId[] | undefined }> = this.#outputLost.event;
+
+  get connection(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  get onDidChangeConnection(): Event<ConnectionState> {
+    return this.#connection.onDidChange;
+  }
+
+  /** Connects; commands do so by themselves. Throws `tmux-missing`, `tmux-failed`, `disconnected`, `timeout` or `cancelled`. */
+  async connect(options: ConnectOptions = {}): Promise<void> {
+    await this.#connection.client(options);
+  }
+
+  /** Raw bytes of a pane as its program writes them, escapes included. */
+  onPaneOutput(pane: PaneId, listener: (bytes: Buffer) => void): Disposable {
+    return this.#output.listen(pane, listener);
+  }
+
+  async listSessions(): Promise<TmuxSession[]> {
+    const [body] = await this.#send([['list-sessions', '-F', SESSION_FORMAT]]);
+    return parseSessions(body).filter((session) => session.name !== MONITOR_SESSION);
+  }
+
+  /** The windows of one session, by exact name or id, or of all. */
+  async listWindows(session?: string): Promise<TmuxWindow[]> {
+    const [body] = await this.#send([['list-windows', '-a', '-F', WINDOW_FORMAT]]);
+    const windows = parseWindows(body).filter((window) => window.sessionName !== MONITOR_SESSION);
+    return session === undefined ? windows : ofSession(windows, session);
+  }
+
+  /** The panes of one session, by exact name or id, or of all. */
+  async listPanes(session?: string): Promise<TmuxPane[]> {
+    const [body] = await this.#send([['list-panes', '-a', '-F', PANE_FORMAT]]);
+    const panes = parsePanes(body).filter((pane) => pane.sessionName !== MONITOR_SESSION);
+    if (this.#mode === 'own' && panes.some((pane) => pane.unreaped)) this.#keeper.reap();
+    return session === undefined ? panes : ofSession(panes, session);
+  }
+
+  /** Makes a session, marked and watched before its program can say anything. Throws `name-taken`. */
+  async newSession(wish: NewSession): Promise<CreatedSession> {
+    const name = tmuxName(wish.name);
+    if (name === MONITOR_SESSION) throw new AgentsError('name-taken', `The session name "${name}" is used by tmux-agents itself.`);
+    const { width = 200, height = 50, env = {}, cwd, paneOptions = {} } = wish;
+    const created = ['new-session', '-d', '-P', '-F', '#{session_id} #{window_id} #{pane_id}', '-s', literalFormat(name), '-x', String(width), '-y', String(height)];
+    if (cwd !== undefined) created.push('-c', literalFormat(cwd));
+    for (const [key, value] of Object.entries(env)) created.push('-e', `${key}=${value}`);
+    const target = `=${name}:`;
+    const [body] = await this.#send([
+      [...created, '--', ...noShell(wish.argv)],
+      ...Object.entries(paneOptions).map(([option, value]) => ['set-option', '-p', '-t', target, option, value]),
+      ...(this.#mode === 'own' ? [['link-window', '-d', '-s', target, '-t', `=${MONITOR_SESSION}:`]] : []),
+    ]);
+    const [sessionId = '', windowId = '', paneId = ''] = body.toString('utf8').trim().split(' ');
+    if (!isSessionId(sessionId) || !isWindowId(windowId) || !isPaneId(paneId)) throw new AgentsError('tmux-failed', `tmux did not say what it made: ${body.toString('utf8')}`);
+    return { sessionId, windowId, paneId, name };
+  }
+
+  async newWindow(session: string, wish: Omit<NewSession, 'name' | 'paneOptions'> & { readonly name?: string }): Promise<{ readonly windowId: WindowId; readonly paneId: PaneId }> {
+    const words = ['new-window', '-d', '-P', '-F', '#{window_id} #{pane_id}', '-t', `${(await this.#session(session)).id}:`];
+    if (wish.name !== undefined) words.push('-n', literalFormat(tmuxName(wish.name)));
+    if (wish.cwd !== undefined) words.push('-c', literalFormat(wish.cwd));
+    for (const [key, value] of Object.entries(wish.env ?? {})) words.push('-e', `${key}=${value}`);
+    const [body] = await this.#send([[...words, '--', ...noShell(wish.argv)]]);
+    const [windowId = '', paneId = ''] = body.toString('utf8').trim().split(' ');
+    if (!isWindowId(windowId) || !isPaneId(paneId)) throw new AgentsError('tmux-failed', `tmux did not say what it made: ${body.toString('utf8')}`);
+    return { windowId, paneId };
+  }
+
+  /** Resolves with the name as tmux holds it. Throws `name-taken`. */
+  async renameSession(session: string, name: string): Promise<string> {
+    const wanted = tmuxName(name);
+    await this.#send([['rename-session', '-t', (await this.#session(session)).id, '--', literalFormat(wanted)]]);
+    return wanted;
+  }
+
+  /** Ends a session with all its windows, wherever else they are linked. A session that is gone is no error. */
+  async killSession(session: string): Promise<void> {
+    for (const window of await this.listWindows(session)) await this.killWindow(window.id);
+  }
+
+  async renameWindow(session: string, window: string, name: string): Promise<void> {
+    const { id } = await this.#window(session, window);
+    await this.#send([['rename-window', '-t', id, '--', literalFormat(tmuxName(name))]]);
+  }
+
+  /** A window that is gone is no error. */
+  async killWindow(window: WindowId): Promise<void> {
+    await this.#send([['kill-window', '-t', window]]).catch(unlessGone);
+  }
+
+  /** A pane that is gone is no error. */
+  async killPane(pane: PaneId): Promise<void> {
+    await this.#send([['kill-pane', '-t', pane]]).catch(unlessGone);
+  }
+
+  /** Ends the server and everything in it. */
+  async killServer(): Promise<void> {
+    await this.#send([['kill-server']]).catch((error: unknown) => {
+      if (!isAgentsError(error, 'disconnected')) throw error;
+    });
+  }
+
+  /** Types a line: the text as it is, then Enter. */
+  async sendKeys(session: string, window: string, pane: string, text: string): Promise<void> {
+    const id = await this.#pane({ session, window, pane });
+    await this.#send([...typing(id, text), ['send-keys', '-t', id, 'Enter']]);
+  }
+
+  /** Presses keys by tmux's names: `C-c`, `Escape`, `Enter`. */
+  async sendKeyNames(target: PaneTarget, keys: readonly string[]): Promise<void> {
+    const id = await this.#pane(target);
+    await this.#send([leaveMode(id), ['send-keys', '-t', id, '--', ...keys]]);
+  }
+
+  /** Types text as it is, without Enter. */
+  async sendLiteral(target: PaneTarget, text: string): Promise<void> {
+    const id = await this.#pane(target);
+    if (text !== '') await this.#send(typing(id, text));
+  }
+
+  /** Pastes text of any size byte for byte, bracketed where the program asked for that. Throws `bad-input` for NUL. */
+  async pasteText(target: PaneTarget, text: string, { bracketed = true }: { readonly bracketed?: boolean } = {}): Promise<void> {
+    const id = await this.#pane(target);
+    if (text === '') return;
+    const { fill, paste } = pasteCommands(id, text, bracketed);
+    await Promise.all([...fill, [leaveMode(id), paste]].map((commands) => this.#send(commands)));
+  }
+
+  /** Pastes a prompt, waits until the program has shown it, and submits it. */
+  async sendPrompt(target: PaneTarget, text: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const id = await this.#pane(target);
+    await deliverPrompt(
+      {
+        paste: () => this.pasteText(id, text),
+        submit: () => this.sendKeyNames(id, ['Enter']),
+        onOutput: (listener) => this.onPaneOutput(id, listener),
+      },
+      signal,
+    );
+  }
+
+  /** The last lines of a pane as plain text, trailing blank lines cut. */
+  capturePaneContent(session: string, window: string, pane: string, lines = 100): Promise<string> {
+    return this.capture({ session, window, pane }, { lines });
+  }
+
+  async capture(target: PaneTarget, { lines = 100, escapes = false, joinWrapped = false }: CaptureOptions = {}): Promise<string> {
+    const id = await this.#pane(target);
+    const from = lines === 'all' ? '-' : `-${Math.max(0, Math.ceil(lines))}`;
+    const [body] = await this.#send([['capture-pane', '-p', '-t', id, '-S', from, ...(escapes ? ['-e'] : []), ...(joinWrapped ? ['-J'] : [])]]);
+    const all = body.toString('utf8').replace(/[\s\n]+$/, '').split('\n');
+    return (lines === 'all' ? all : all.slice(-lines)).map((line) => (joinWrapped ? line.trimEnd() : line)).join('\n');
+  }
+
+  async resizeWindow(window: WindowId, columns: number, rows: number): Promise<void> {
+    await this.#send([['resize-window', '-t', window, '-x', String(columns), '-y', String(rows)]]);
+  }
+
+  /** An option's value, inherited ones included; undefined when it is not set. */
+  async getOption(scope: OptionScope, target: string, name: string): Promise<string | undefined> {
+    const flag = scopeFlags[scope];
+    const [body] = await this.#send([['show-options', ...(flag === '' ? [] : [flag]), '-qAv', ...(scope === 'server' ? [] : ['-t', target]), name]]);
+    return body.length === 0 ? undefined : body.toString('utf8');
+  }
+
+  /** Sets or, with undefined, unsets an option. Throws `unsupported` on a server that is not ours. */
+  async setOption(scope: OptionScope, target: string, name: string, value: string | undefined): Promise<void> {
+    if (this.#mode === 'guest') throw new AgentsError('unsupported', "No option is ever set on a tmux server that is not tmux-agents' own.");
+    const flag = scopeFlags[scope];
+    const words = ['set-option', ...(flag === '' ? [] : [flag]), ...(value === undefined ? ['-u'] : []), ...(scope === 'server' ? [] : ['-t', target]), '--', name];
+    await this.#send([value === undefined ? words : [...words, value]]);
+  }
+
+  /** Follows a format's value; tmux looks once a second and tells only of changes. `what` is empty (the monitor), an id, `%*` or `@*`. */
+  subscribeFormat(
+    { name, what, format }: { readonly name: string; readonly what: '' | PaneId | WindowId | '%*' | '@*'; readonly format: string },
+    listener: (change: FormatChange) => void,
+  ): Disposable {
+    const spec = `${name}:${what}:${format}`;
+    if (/[:\s]/.test(name) || this.#formats.has(name)) throw new AgentsError('name-taken', `The subscription "${name}" cannot be made: its name is taken or holds ":" or a space.`);
+    this.#formats.set(name, { spec, listener });
+    if (this.connection.state === 'connected') this.#send([['refresh-client', '-B', spec]]).catch(() => undefined);
+    return toDisposable(() => {
+      this.#formats.delete(name);
+      if (this.connection.state === 'connected') this.#send([['refresh-client', '-B', name]]).catch(() => undefined);
+    });
+  }
+
+  /** Runs one tmux command; each word arrives as it is. Resolves with the lines it printed. */
+  async command(words: readonly string[]): Promise<string[]> {
+    const [body] = await this.#send([words]);
+    return body.length === 0 ? [] : body.toString('utf8').split('\n');
+  }
+
+  /** Detaches our client. Sessions live on. */
+  dispose(): void {
+    clearImmediate(this.#treeScheduled);
+    this.#connection.dispose();
+    this.#owned.dispose();
+  }
+
+  async #send(commands: readonly (readonly string[])[]): Promise<readonly [Buffer, ...Buffer[]]> {
+    const [first = Buffer.alloc(0), ...rest] = await (await this.#connection.client()).send(commands);
+    return [first, ...rest];
+  }
+
+  async #prepare(client: ControlClient): Promise<void> {
+    if (this.#mode === 'own') await this.#keeper.prepare(client);
+    await Promise.all([...this.#formats.values()].map(({ spec }) => client.send([['refresh-client', '-B', spec]])));
+  }
+
+  #connected(): void {
+    if (this.#wasConnected) this.#outputLost.fire({ panes: undefined });
+    this.#wasConnected = true;
+    this.#scheduleTree();
+  }
+
+  #notification(notification: TmuxNotification): void {
+    switch (notification.type) {
+      case 'pause':
+        this.#send([['refresh-client', '-A', `${notification.pane}:continue`]]).catch(() => undefined);
+        this.#outputLost.fire({ panes: [notification.pane] });
+        break;
+      case 'subscription-changed':
+        if (this.#keeper.owns(notification.name)) this.#scheduleTree();
+        else this.#formats.get(notification.name)?.listener(notification);
+        break;
+      case 'unlinked-window-add':
+        this.#keeper.link(notification.window);
+        this.#scheduleTree();
+        break;
+      case 'continue':
+      case 'pane-mode-changed':
+      case 'exit':
+      case 'unknown':
+        break;
+      default:
+        this.#scheduleTree();
+    }
+    this.#notified.fire(notification);
+  }
+
+  #scheduleTree(): void {
+    this.#treeScheduled ??= setImmediate(() => {
+      this.#treeScheduled = undefined;
+      this.#treeChanged.fire();
+    });
+  }
+
+  async #session(session: string): Promise<TmuxSession> {
+    const found = (await this.listSessions()).find(({ id, name }) => id === session || name === session || name === tmuxName(session));
+    if (!found) throw new AgentsError('not-found', `There is no tmux session "${session}".`);
+    return found;
+  }
+
+  async #window(session: string, window: string): Promise<TmuxWindow> {
+    const found = (await this.listWindows(session)).find(({ id, index, name }) => id === window || String(index) === window || name === window);
+    if (!found) throw new AgentsError('not-found', `There is no window "${window}" in the tmux session "${session}".`);
+    return found;
+  }
+
+  async #pane(target: PaneTarget): Promise<PaneId> {
+    if (typeof target === 'string') return target;
+    const { session, window, pane } = target;
+    const found = (await this.listPanes(session)).find(
+      (candidate) => (candidate.windowId === window || String(candidate.windowIndex) === window) && (candidate.id === pane || String(candidate.index) === pane),
+    );
+    if (!found) throw new AgentsError('not-found', `There is no pane ${window}.${pane} in the tmux session "${session}".`);
+    return found.id;
+  }
+}
+
+function ofSession<T extends { readonly sessionId: SessionId; readonly sessionName: string }>(items: readonly T[], session: string): T[] {
+  return items.filter(({ sessionId, sessionName }) => sessionId === session || sessionName === session || sessionName === tmuxName(session));
+}
+
+/** tmux gives a command of a single word to a shell; two words it runs as they are. */
+function noShell(argv: readonly string[]): readonly string[] {
+  const [program = '', ...args] = argv;
+  if (program === '') throw new AgentsError('bad-input', 'No program was named.');
+  return args.length > 0 ? argv : ['/bin/sh', '-c', 'exec "$0"', program];
+}
+
+/** A pane whose scrollback is being read takes keys for that; this makes it listen to its program again. */
+function leaveMode(pane: PaneId): readonly string[] {
+  return ['copy-mode', '-q', '-t', pane];
+}
+
+function typing(pane: PaneId, text: string): (readonly string[])[] {
+  return [leaveMode(pane), ...(text === '' ? [] : [['send-keys', '-t', pane, '-l', '--', text]])];
+}
+
+function unlessGone(error: unknown): readonly Buffer[] {
+  if (isAgentsError(error, 'not-found')) return [];
+  throw error;
+}

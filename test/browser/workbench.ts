@@ -1,0 +1,273 @@
+// Drives VS Code in a browser as a person does: palette, tree, quick input, terminal. Every wait is for something to be seen.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { painted, readLabels, readLines, readRows } from './pageLooks.mjs';
+
+const SCREENSHOTS = resolve(import.meta.dirname, '..', '..', 'test-output', 'screenshots');
+
+/** One row of a tree, as it is shown and as a screen reader says it. */
+export interface TreeRow {
+  readonly label: string;
+  readonly description: string;
+  readonly spoken: string;
+  readonly level: number;
+  readonly expanded: boolean | undefined;
+  readonly selected: boolean;
+}
+
+export class Workbench {
+  readonly page: Page;
+  readonly #timeout: number;
+
+  constructor(page: Page, timeoutMs = 20_000) {
+    this.page = page;
+    this.#timeout = timeoutMs;
+    page.setDefaultTimeout(timeoutMs);
+  }
+
+  /** Opens VS Code at the address and waits until it can be used. */
+  async open(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.#ready();
+  }
+
+  /** Reloads the window, as *Developer: Reload Window* does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#ready();
+  }
+
+  async #ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench .activitybar .action-item').first().waitFor({ timeout: 60_000 });
+    await this.page.locator('.statusbar .remote-kind, .statusbar-item[id="status.host"]').first().waitFor({ timeout: 60_000 });
+  }
+
+  // --- Palette and quick input ---
+
+  /** Runs a command of the palette by its full title, `Category: Title`. Fails when the palette does not offer it. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const input = this.quickInput();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.quickPickRow(title).first().click();
+  }
+
+  /** The text field of the open quick pick or input box. */
+  quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible .quick-input-box input');
+  }
+
+  /** A row of the open quick pick whose label is this text; its description and detail do not count. */
+  quickPickRow(label: string): Locator {
+    const name = this.page.locator('.quick-input-list-label .label-name, .quick-input-list-row .label-name').filter({ hasText: exactly(label) });
+    return this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row').filter({ has: name });
+  }
+
+  /** The labels of the open quick pick. */
+  async quickPickLabels(): Promise<string[]> {
+    const rows = this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
+    await rows.first().waitFor();
+    return rows.evaluateAll(readLabels);
+  }
+
+  /** Title and placeholder of the open quick pick or input box. */
+  async quickInputTexts(): Promise<{ title: string; placeholder: string; value: string }> {
+    const input = this.quickInput();
+    await input.waitFor();
+    const title = this.page.locator('.quick-input-widget:visible .quick-input-title');
+    return { title: clean((await title.textContent()) ?? ''), placeholder: (await input.getAttribute('placeholder')) ?? '', value: await input.inputValue() };
+  }
+
+  /** Chooses a row of the open quick pick. */
+  async pick(label: string): Promise<void> {
+    await this.quickPickRow(label).first().click();
+  }
+
+  /** Fills the open input box (its placeholder or title contains `asked`, when given) and accepts it. */
+  async answer(text: string, asked?: string): Promise<void> {
+    if (asked !== undefined) await this.waitForQuickInput(asked);
+    await this.quickInput().fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Waits until the quick input that is open shows this text in its title, placeholder or message. */
+  async waitForQuickInput(text: string): Promise<void> {
+    await this.until(async () => {
+      const widget = this.page.locator('.quick-input-widget:visible');
+      const shown = (await widget.count()) === 0 ? '' : `${await widget.innerText()} ${(await this.quickInput().first().getAttribute('placeholder')) ?? ''}`;
+      return shown.includes(text) ? true : undefined;
+    }, `a quick input that says "${text}"`);
+  }
+
+  // --- Views and trees ---
+
+  /** Shows a view container by its title in the activity bar, unless it is shown already. */
+  async openView(title: string): Promise<void> {
+    const tab = this.page.locator('.activitybar .action-item .action-label').and(this.page.locator(`[aria-label^="${title}"]`)).first();
+    await tab.waitFor();
+    const item = this.page.locator('.activitybar .action-item').filter({ has: this.page.locator(`[aria-label^="${title}"]`) }).first();
+    const shown = /\bchecked\b/.test((await item.getAttribute('class')) ?? '');
+    if (!shown) await tab.click();
+    await this.page.locator('.sidebar .composite.title').filter({ hasText: new RegExp(title, 'i') }).first().waitFor();
+  }
+
+  /** The number on a container's icon in the activity bar; empty when it has none. */
+  async badge(title: string): Promise<string> {
+    const item = this.page.locator('.activitybar .action-item').filter({ has: this.page.locator(`[aria-label^="${title}"]`) }).first();
+    const badge = item.locator('.badge-content');
+    return (await badge.count()) === 0 ? '' : clean((await badge.first().textContent()) ?? '');
+  }
+
+  /** The rows that the side bar shows now. */
+  async treeRows(): Promise<TreeRow[]> {
+    return this.page.locator('.sidebar .monaco-list-row[role="treeitem"]').evaluateAll(readRows);
+  }
+
+  /** The row whose label is, or matches, this. */
+  row(label: string | RegExp): Locator {
+    const name = this.page.locator('.label-name').filter({ hasText: typeof label === 'string' ? exactly(label) : label });
+    return this.page.locator('.sidebar .monaco-list-row[role="treeitem"]').filter({ has: name });
+  }
+
+  async waitForRow(label: string | RegExp, timeoutMs = this.#timeout): Promise<void> {
+    await this.row(label).first().waitFor({ timeout: timeoutMs });
+  }
+
+  async waitForNoRow(label: string | RegExp, timeoutMs = this.#timeout): Promise<void> {
+    await this.row(label).first().waitFor({ state: 'detached', timeout: timeoutMs });
+  }
+
+  /** Selects rows, the first by a click, the others with Ctrl held. */
+  async selectRows(...labels: readonly (string | RegExp)[]): Promise<void> {
+    for (const [index, label] of labels.entries()) await this.row(label).first().locator('.label-name').first().click(index === 0 ? {} : { modifiers: ['ControlOrMeta'] });
+  }
+
+  /** Clicks the inline action with this title on a row. */
+  async rowAction(label: string | RegExp, action: string): Promise<void> {
+    const row = this.row(label).first();
+    await row.hover();
+    await row.locator(`.actions .action-label[aria-label^="${action}"]`).first().click();
+  }
+
+  /** Opens a row's context menu and chooses an entry. */
+  async rowMenu(label: string | RegExp, entry: string): Promise<void> {
+    await this.row(label).first().locator('.label-name').first().click({ button: 'right' });
+    await this.#chooseFromMenu(entry);
+  }
+
+  /** Clicks a button in the title bar of the view that is shown. */
+  async viewAction(action: string): Promise<void> {
+    const bar = this.page.locator('.sidebar');
+    await bar.hover();
+    await bar.locator(`.actions-container .action-label[aria-label^="${action}"], .title-actions .action-label[aria-label^="${action}"]`).first().click();
+  }
+
+  async #chooseFromMenu(entry: string): Promise<void> {
+    const item = this.page.locator('.monaco-menu .action-menu-item').filter({ has: this.page.locator('.action-label').filter({ hasText: exactly(entry) }) }).first();
+    await item.waitFor();
+    await item.hover();
+    await item.click();
+  }
+
+  /** Clicks a button of the welcome text that an empty view shows. */
+  async welcomeButton(text: string): Promise<void> {
+    await this.page.locator('.sidebar .welcome-view .monaco-button').filter({ hasText: exactly(text) }).first().click();
+  }
+
+  // --- Notifications and dialogs ---
+
+  /** The notification toast that contains this text. */
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-toast .notification-list-item').filter({ hasText: text }).first();
+  }
+
+  async notificationButton(text: string | RegExp, button: string): Promise<void> {
+    await this.notification(text).locator('.monaco-button').filter({ hasText: exactly(button) }).first().click();
+  }
+
+  /** Presses a button of the modal dialog that contains this text. */
+  async dialogButton(text: string | RegExp, button: string): Promise<void> {
+    const dialog = this.page.locator('.monaco-dialog-box').filter({ hasText: text });
+    await dialog.waitFor();
+    await dialog.locator('.monaco-button').filter({ hasText: exactly(button) }).first().click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+
+  // --- Terminals and editors ---
+
+  /** The text of the terminal that is shown in the panel, or in the editor area. */
+  async terminalText(): Promise<string> {
+    const rows = this.page.locator('.terminal-wrapper.active .xterm-rows > div, .terminal-editor .xterm-rows > div');
+    return (await rows.evaluateAll(readLines)).join('\n');
+  }
+
+  async waitForTerminalText(text: string | RegExp, timeoutMs = this.#timeout): Promise<string> {
+    return this.until(
+      async () => {
+        const shown = await this.terminalText();
+        return (typeof text === 'string' ? shown.includes(text) : text.test(shown)) ? shown : undefined;
+      },
+      `terminal text ${String(text)}`,
+      { timeoutMs, seen: () => this.terminalText() },
+    );
+  }
+
+  /** Types into the terminal that is shown, key by key; `\n` is Enter. */
+  async typeInTerminal(text: string): Promise<void> {
+    const screen = this.page.locator('.terminal-wrapper.active .xterm-screen, .terminal-editor .xterm-screen').first();
+    await screen.click();
+    await this.page.locator('.terminal-wrapper.active .xterm.focus, .terminal-editor .xterm.focus').first().waitFor();
+    for (const line of text.split(/(\n)/)) {
+      if (line === '\n') await this.page.keyboard.press('Enter');
+      else if (line !== '') await this.page.keyboard.type(line);
+    }
+  }
+
+  /** Names of the open terminals, in the panel's list or its single title. */
+  async terminalNames(): Promise<string[]> {
+    const tabs = await this.page.locator('.terminal-tabs-entry .label-name, .single-terminal-tab').allTextContents();
+    return tabs.map(clean).filter((name) => name !== '');
+  }
+
+  /** Titles of the open editors. */
+  async editorTitles(): Promise<string[]> {
+    return (await this.page.locator('.tabs-container .tab .label-name').allTextContents()).map(clean);
+  }
+
+  /** The lines that the active editor shows (only those on screen exist in the page). */
+  async editorText(): Promise<string> {
+    return (await this.page.locator('.editor-group-container.active .view-lines .view-line').evaluateAll(readLines)).join('\n');
+  }
+
+  // --- Looking ---
+
+  /** Writes test-output/screenshots/NAME.png. */
+  async screenshot(name: string): Promise<string> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    const path = join(SCREENSHOTS, `${name}.png`);
+    await this.page.screenshot({ path });
+    return path;
+  }
+
+  /** Looks at the page until `look` gives a value; each look waits for the page to paint. Fails with what was wanted and seen. */
+  async until<T>(look: () => Promise<T | undefined>, wanted: string, { timeoutMs = this.#timeout, seen }: { timeoutMs?: number; seen?: () => Promise<string> } = {}): Promise<T> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const value = await look();
+      if (value !== undefined) return value;
+      if (performance.now() > deadline) assert.fail(`not seen within ${timeoutMs} ms: ${wanted}${seen === undefined ? '' : `\n${await seen()}`}`);
+      await this.page.evaluate(painted);
+    }
+  }
+}
+
+function exactly(text: string): RegExp {
+  return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+}
+
+function clean(text: string): string {
+  return text.replaceAll('\u00a0', ' ').replaceAll(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,114 @@
+// The tree as data: what is grouped how, what a newcomer sees, and what is drawn anew when something changes.
+import assert from 'node:assert/strict';
+import { AgentsError } from '../../../src/base/errors.ts';
+import { buildTree, changedNodes, type FleetSnapshot, type GroupBy, type TreeNode } from '../../../src/extension/tree/model.ts';
+import { exampleAgent } from '../../support/exampleAgent.ts';
+
+const now = Date.parse('2026-01-01T12:00:00Z');
+const runtimes = [{ runtimeId: 'local', type: 'local' }, { runtimeId: 'docker', type: 'docker' }];
+const dockerDown = new AgentsError('docker-unavailable', 'Docker daemon is not reachable.', { hint: 'Start Docker.' });
+
+const fleet: FleetSnapshot = {
+  runtimes,
+  agents: [
+    exampleAgent({ agentId: 'old', name: 'claude-1', aiProvider: 'claude', task: 'Fix the tests', createdAt: '2026-01-01T09:00:00Z', workingDirectory: '/home/ada/tea' }),
+    exampleAgent({ agentId: 'new', name: 'demo-1', aiProvider: 'demo', createdAt: '2026-01-01T11:57:00Z', workingDirectory: '/home/ada/coffee' }),
+    exampleAgent({ agentId: 'ended', name: 'codex-1', aiProvider: 'codex', runtimeId: 'docker', runtimeType: 'docker', createdAt: '2026-01-01T11:59:50Z', workingDirectory: '/home/ada/tea', status: 'exited', exitCode: 3 }),
+  ],
+};
+
+/** The tree as indented lines. */
+function lines(nodes: readonly TreeNode[], indent = ''): string[] {
+  return nodes.flatMap((node) => {
+    switch (node.kind) {
+      case 'group':
+        return [`${indent}${node.label} (${node.description})`, ...lines(node.children, `${indent}  `)];
+      case 'agent':
+        return [`${indent}${node.agent.name}: ${node.description}`];
+      case 'problem':
+        return [`${indent}! ${node.label}`];
+    }
+  });
+}
+
+const drawn = (snapshot: FleetSnapshot, by: GroupBy): string[] => lines(buildTree(snapshot, by, now));
+
+describe('the tree of agents', () => {
+  it('groups by runtime, the newest agent first', () => {
+    assert.deepEqual(drawn(fleet, 'runtime'), [
+      'This machine (2 running)',
+      '  demo-1: demo · 3m',
+      '  claude-1: claude · Fix the tests · 3h',
+      'Docker (1 ended)',
+      '  codex-1: exit 3 · codex · now',
+    ]);
+  });
+
+  it('groups by status, the running first, and says where each one is', () => {
+    assert.deepEqual(drawn(fleet, 'status'), [
+      'Running (2)',
+      '  demo-1: demo · This machine · 3m',
+      '  claude-1: claude · This machine · Fix the tests · 3h',
+      'Exited (1)',
+      '  codex-1: exit 3 · codex · Docker · now',
+    ]);
+  });
+
+  it('groups by folder, in the order of the folders\' names', () => {
+    assert.deepEqual(drawn(fleet, 'folder'), [
+      'coffee (1 running)',
+      '  demo-1: demo · This machine · 3m',
+      'tea (1 running, 1 ended)',
+      '  codex-1: exit 3 · codex · Docker · now',
+      '  claude-1: claude · This machine · Fix the tests · 3h',
+    ]);
+  });
+
+  it('says on the runtime\'s own node why it cannot be used, and keeps its agents', () => {
+    const troubled = { ...fleet, runtimes: [runtimes[0], { runtimeId: 'docker', type: 'docker', error: dockerDown }].filter((runtime) => runtime !== undefined) };
+    assert.deepEqual(drawn(troubled, 'runtime').slice(3), ['Docker (unavailable)', '  ! Docker daemon is not reachable.', '  codex-1: exit 3 · codex · now']);
+    assert.deepEqual(drawn(troubled, 'status').at(-1), '! Docker: Docker daemon is not reachable.');
+  });
+
+  it('is empty for a newcomer, so that the welcome shows, Docker or not', () => {
+    assert.deepEqual(drawn({ agents: [], runtimes }, 'runtime'), []);
+    assert.deepEqual(drawn({ agents: [], runtimes: [{ runtimeId: 'docker', type: 'docker', error: dockerDown }] }, 'runtime'), []);
+  });
+
+  it('shows a trouble that no welcome explains, even without agents', () => {
+    const hanging = new AgentsError('timeout', 'Timed out waiting for big-box.');
+    assert.deepEqual(drawn({ agents: [], runtimes: [{ runtimeId: 'big-box', type: 'docker', error: hanging }] }, 'runtime'), ['big-box (unavailable)', '  ! Timed out waiting for big-box.']);
+  });
+
+  it('finds agents under the runtime that reaches them, whoever made them', () => {
+    const agent = exampleAgent({ agentId: 'a', runtimeId: 'elsewhere', handle: { runtimeType: 'docker', runtimeId: 'docker', agentId: 'a', data: {} } });
+    assert.deepEqual(drawn({ agents: [agent], runtimes }, 'runtime').slice(0, 2), ['This machine (no agents)', 'Docker (1 running)']);
+  });
+});
+
+describe('what is drawn anew', () => {
+  const before = buildTree(fleet, 'runtime', now);
+  const withFirst = (change: Parameters<typeof exampleAgent>[0]): FleetSnapshot => ({ ...fleet, agents: fleet.agents.map((agent, index) => (index === 0 ? exampleAgent({ ...agent, ...change }) : agent)) });
+
+  it('is nothing when nothing changed', () => {
+    assert.deepEqual(changedNodes(before, buildTree(fleet, 'runtime', now)), []);
+  });
+
+  it('is one row when one agent got a new name', () => {
+    assert.deepEqual(changedNodes(before, buildTree(withFirst({ name: 'renamed' }), 'runtime', now)), ['local/old']);
+  });
+
+  it('is the group when an agent came, went or ended', () => {
+    assert.deepEqual(changedNodes(before, buildTree({ ...fleet, agents: fleet.agents.slice(1) }, 'runtime', now)), ['runtime:local']);
+    assert.deepEqual(changedNodes(before, buildTree(withFirst({ status: 'exited', exitCode: 0 }), 'runtime', now)), ['runtime:local']);
+  });
+
+  it('is only the rows whose age shows differently', () => {
+    assert.deepEqual(changedNodes(before, buildTree(fleet, 'runtime', now + 60_000)), ['local/new', 'docker/ended']);
+  });
+
+  it('is everything when a group came or went', () => {
+    assert.equal(changedNodes(before, buildTree(fleet, 'status', now)), 'all');
+    assert.equal(changedNodes([], before), 'all');
+  });
+});
