@@ -63,7 +63,6 @@ export function bundles() {
         ...esm,
         entryPoints: [join(root, 'src/cli/main.ts')],
         outfile: join(dist, 'cli.mjs'),
-        banner: { js: `#!/usr/bin/env node\n${esm.banner.js}` },
         plugins: [lateDockerode('./dockerode.cjs')],
       },
       executable: join(dist, 'cli.mjs'),

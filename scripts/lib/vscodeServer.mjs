@@ -109,7 +109,9 @@ export async function startVSCodeServer({ server, dataDir, extensionsDir, port =
     const read = (chunk) => {
       log.push(String(chunk));
       if (log.length > 200) log.shift();
-      const match = /agent listening on (\d+)/.exec(log.join(''));
+      const said = log.join('');
+      if (said.includes('EADDRINUSE')) reject(new Error(`Port ${port} is taken by another program: choose another, or leave it out for a free one.`));
+      const match = /agent listening on (\d+)/.exec(said);
       if (match === null) return;
       clearTimeout(timer);
       resolve(Number(match[1]));

@@ -151,10 +151,10 @@ export class Fleet implements Disposable {
     );
     owned.add(
       manager.onDidChangeHealth(({ runtimeId, error }) => {
-        if (error === undefined) this.#errors.delete(runtimeId);
-        else this.#errors.set(runtimeId, error);
+        const back = error === undefined && this.#errors.delete(runtimeId);
+        if (error !== undefined) this.#errors.set(runtimeId, error);
         this.#announce();
-        if (error === undefined) void this.refresh().catch((fault: unknown) => this.#options.log.warn(`Refreshing after ${runtimeId} came back: ${messageOf(fault)}`));
+        if (back) void this.refresh().catch((fault: unknown) => this.#options.log.warn(`Refreshing after ${runtimeId} came back: ${messageOf(fault)}`));
       }),
     );
     owned.add(manager.onDidChangeRuntimes(() => this.#announce()));

@@ -41,6 +41,7 @@ export const Settings = z.object({
   'docker.authMounts': z.record(z.string(), z.boolean()).default({}),
   'docker.buildBaseImage': z.string().default(''),
   'docker.buildCaCertificates': path.default(''),
+  'docker.buildBootstrap': z.boolean().default(false),
   runtimes: z.record(z.string(), RuntimeConfig).default({}),
 });
 export type Settings = z.infer<typeof Settings>;
@@ -70,6 +71,7 @@ export const restrictedSettings: readonly SettingKey[] = [
   'docker.authMounts',
   'docker.buildBaseImage',
   'docker.buildCaCertificates',
+  'docker.buildBootstrap',
   'runtimes',
 ];
 
@@ -123,5 +125,9 @@ export function configOf(settings: Settings): Config {
 
 /** Without the entries that were left empty. */
 function given(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== '' && value !== null));
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => !isEmpty(value)));
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === '' || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }

@@ -83,7 +83,7 @@ export async function terminatePane(tmux: TmuxService, paneId: PaneId, graceMs: 
     looking = looking.then(async () => {
       const pane = await findPane(tmux, paneId);
       if (pane === undefined || pane.dead !== undefined) ended.fire();
-    }, () => undefined);
+    }).catch(() => undefined);
   };
   const subscription = tmux.onDidChangeTree(look);
   try {
@@ -94,7 +94,7 @@ export async function terminatePane(tmux: TmuxService, paneId: PaneId, graceMs: 
         () => true,
         () => false,
       );
-      await tmux.command(['run-shell', '-b', `kill -${signal} -- -${pane.pid} 2>/dev/null`]);
+      await tmux.command(['run-shell', '-b', `kill -${signal} -${pane.pid} 2>/dev/null`]);
       look();
       if (await gone) return;
     }

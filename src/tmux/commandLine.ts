@@ -22,16 +22,27 @@ export function sequenceLine(commands: readonly (readonly string[])[]): string {
   return commands.map(commandLine).join(' ; ');
 }
 
-/** Text for an argument that tmux expands as a format: `#` stands for itself. */
+/** Text for an argument that tmux expands as a format: `#` stands for itself. A run of them before `[` (a style) tmux leaves as it is. */
 export function literalFormat(text: string): string {
-  return text.replaceAll('#', '##');
+  return text.replace(/#+(\[?)/g, (run, bracket: string) => (bracket === '' ? run + run : run));
 }
 
-/** The name tmux will hold for a session or window asked to be called `name`: what its targets are made of is replaced. Throws `bad-input` for an empty name. */
-export function tmuxName(name: string): string {
+/** The name a session asked to be called `name` gets: what targets are made of becomes `_`. Throws `bad-input` for an empty name or one with NUL. */
+export function sessionName(name: string): string {
+  checkName(name);
+  // What cannot be printed, and the `$` of a variable, tmux would escape and so change the name; the joiner is a part of emoji.
+  return name.replace(/[:.\\]|\$(?=[A-Za-z_{])|(?!\u200d)\p{C}/gu, '_').replace(/^[$@%~!+^{=-]/, '_');
+}
+
+/** A window's name as tmux can hold it: one line of what can be printed. Throws `bad-input` for an empty name or one with NUL. */
+export function windowName(name: string): string {
+  checkName(name);
+  return name.replace(/(?!\u200d)\p{C}/gu, '_');
+}
+
+function checkName(name: string): void {
   if (name === '') throw new AgentsError('bad-input', 'A tmux session or window needs a name.');
-  // eslint-disable-next-line no-control-regex -- tmux would escape them, and so change the name
-  return name.replace(/[:.\\\u0000-\u001f\u007f-\u009f]/g, '_').replace(/^[$@%~!+^{=-]/, '_');
+  if (name.includes('\0')) throw new AgentsError('bad-input', 'A tmux session or window cannot have a NUL character in its name.');
 }
 
 function octal(character: string): string {

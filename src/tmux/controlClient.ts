@@ -1,6 +1,6 @@
 // One control-mode stream: lines of commands out, pipelined; answers matched in order; everything else handed on.
 import type { Disposable } from '../base/disposable.ts';
-import { AgentsError } from '../base/errors.ts';
+import { AgentsError, isAgentsError } from '../base/errors.ts';
 import { waitFor } from '../base/wait.ts';
 import type { ExecStream } from '../exec/executor.ts';
 import { sequenceLine } from './commandLine.ts';
@@ -69,12 +69,20 @@ export class ControlClient implements Disposable {
       this.#waiting.push({ commands, bodies: [], resolve, reject });
     });
     this.#stream.write(`${line}\n`);
-    return waitFor(answer, { timeoutMs, what: `tmux to answer ${commands[0]?.[0] ?? 'a command'}` });
+    return waitFor(answer, { timeoutMs, what: `tmux to answer ${commands[0]?.[0] ?? 'a command'}` }).catch((error: unknown) => {
+      // Whoever does not answer in that time is dead or stopped; the stream is given up so that another can be made.
+      if (isAgentsError(error, 'timeout')) this.#giveUp(new AgentsError('disconnected', 'The connection to tmux was given up: it no longer answers.', { cause: error }));
+      throw error;
+    });
   }
 
   /** Detaches; the sessions live on. */
   dispose(): void {
-    this.#end(new AgentsError('disconnected', 'The connection to tmux was closed.'));
+    this.#giveUp(new AgentsError('disconnected', 'The connection to tmux was closed.'));
+  }
+
+  #giveUp(error: AgentsError): void {
+    this.#end(error);
     this.#stream.end();
     this.#stream.dispose();
   }

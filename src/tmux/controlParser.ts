@@ -87,8 +87,9 @@ export class ControlParser {
     const pane = paneIdAt(line, at, space);
     if (pane === undefined || !this.#handler.wantsOutput(pane)) return;
     // `%extended-output %1 AGE ... : BYTES`: whatever stands before the separator is for later versions.
-    const data = separator ? line.indexOf(separator, space) + separator.length : space + 1;
-    this.#handler.output(pane, unescapeOctal(line.subarray(data)));
+    const separated = separator ? line.indexOf(separator, space) : space;
+    if (separated === -1) return;
+    this.#handler.output(pane, unescapeOctal(line.subarray(separated + (separator?.length ?? 1))));
   }
 }
 
@@ -128,7 +129,7 @@ function text(line: Buffer, from: number): string {
 
 function paneIdAt(line: Buffer, from: number, to: number): PaneId | undefined {
   if (line[from] !== PERCENT) return undefined;
-  const number = Number(line.latin1Slice(from + 1, to));
+  const number = Number(line.toString('latin1', from + 1, to));
   return Number.isInteger(number) ? `%${number}` : undefined;
 }
 

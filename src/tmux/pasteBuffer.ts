@@ -9,13 +9,15 @@ export interface PasteCommands {
   /** Lines to send in order, then the paste. */
   readonly fill: readonly (readonly (readonly string[])[])[];
   readonly paste: readonly string[];
+  /** Deletes the buffer when the paste came to nothing. */
+  readonly forget: readonly string[];
 }
 
 /** `-r` keeps line feeds, `-p` brackets where the program asked, `-d` deletes the buffer. Its random name keeps two pastes apart. */
 export function pasteCommands(pane: PaneId, text: string, bracketed: boolean): PasteCommands {
   const buffer = `tmux-agents-${randomBytes(8).toString('hex')}`;
   const fill = pieces(text).map((piece, index) => [['set-buffer', ...(index === 0 ? [] : ['-a']), '-b', buffer, '--', piece]]);
-  return { fill, paste: ['paste-buffer', '-d', '-r', ...(bracketed ? ['-p'] : []), '-b', buffer, '-t', pane] };
+  return { fill, forget: ['delete-buffer', '-b', buffer], paste: ['paste-buffer', '-d', '-r', ...(bracketed ? ['-p'] : []), '-b', buffer, '-t', pane] };
 }
 
 /** Cuts between characters, never inside a surrogate pair. */

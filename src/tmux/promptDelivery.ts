@@ -11,7 +11,7 @@ export interface PromptTarget {
 }
 
 /** Milliseconds to wait for the program to show something of the paste. */
-const ECHO_MS = 2_000;
+const ECHO_MS = 1_000;
 /** Milliseconds without output after which the program has taken the paste in. */
 const QUIET_MS = 120;
 /** Milliseconds after which a program that never falls silent (a spinner) is submitted to all the same. */
@@ -22,17 +22,20 @@ export async function deliverPrompt(target: PromptTarget, signal?: AbortSignal):
   throwIfCancelled(signal);
   const settled = new Emitter<void>();
   const settle = (): void => settled.fire();
-  let quiet = setTimeout(settle, ECHO_MS);
-  const longest = setTimeout(settle, ECHO_MS + SETTLE_MS);
+  let answered = false;
+  let quiet: NodeJS.Timeout | undefined;
+  let longest: NodeJS.Timeout | undefined;
   const subscription = target.onOutput(() => {
+    answered = true;
+    if (quiet === undefined) return;
     clearTimeout(quiet);
     quiet = setTimeout(settle, QUIET_MS);
   });
   try {
-    const whenSettled = waitForEvent(settled.event, () => true, { signal, what: 'the program to show the prompt' });
-    whenSettled.catch(() => undefined);
     await target.paste();
-    await whenSettled;
+    quiet = setTimeout(settle, answered ? QUIET_MS : ECHO_MS);
+    longest = setTimeout(settle, ECHO_MS + SETTLE_MS);
+    await waitForEvent(settled.event, () => true, { signal, what: 'the program to show the prompt' });
     await target.submit();
   } finally {
     clearTimeout(quiet);

@@ -1,4 +1,4 @@
-// What `list-sessions`, `list-windows` and `list-panes` print, asked for as netstrings so that no byte of a name can break a record.
+// What `list-sessions`, `list-windows` and `list-panes` print, each field quoted by tmux so that no byte of a name can break a record.
 import { AgentsError } from '../base/errors.ts';
 import { isPaneId, isSessionId, isWindowId } from './notifications.ts';
 import type { PaneId, SessionId, TmuxPane, TmuxSession, TmuxWindow, WindowId } from './types.ts';
@@ -27,9 +27,9 @@ const PANE = [
   '@tmux-agents',
 ] as const;
 
-export const SESSION_FORMAT = netstrings(SESSION);
-export const WINDOW_FORMAT = netstrings(WINDOW);
-export const PANE_FORMAT = netstrings(PANE);
+export const SESSION_FORMAT = quotedFields(SESSION);
+export const WINDOW_FORMAT = quotedFields(WINDOW);
+export const PANE_FORMAT = quotedFields(PANE);
 
 /** A pane, and whether tmux still has to reap its program. */
 export interface ListedPane extends TmuxPane {
@@ -73,7 +73,8 @@ export function parsePanes(body: Buffer): ListedPane[] {
       sessionName: field('session_name'),
       index: numberOf(field('pane_index')),
       active: field('pane_active') === '1',
-      pid: numberOf(field('pane_pid')),
+      // Newer versions forget the pid of a dead program.
+      pid: field('pane_pid') === '' ? 0 : numberOf(field('pane_pid')),
       title: field('pane_title'),
       command: field('pane_current_command'),
       path: field('pane_current_path'),
@@ -86,26 +87,26 @@ export function parsePanes(body: Buffer): ListedPane[] {
   });
 }
 
-function netstrings(fields: readonly string[]): string {
-  return fields.map((field) => `#{n:${field}}:#{${field}}`).join('');
+/** `#{q:...}` puts a backslash before spaces and backslashes, so that a bare space ends a field. (A length before each would be read from the system a second time.) */
+function quotedFields(fields: readonly string[]): string {
+  return fields.map((field) => `#{q:${field}} `).join('');
 }
 
 type Field<Name extends string> = (name: Name) => string;
 
 function parseRecords<Name extends string>(body: Buffer, fields: readonly Name[]): Field<Name>[] {
   const records: Field<Name>[] = [];
-  let at = 0;
-  while (at < body.length) {
+  // Byte for byte as Latin-1: a name may hold bytes that are no UTF-8, and quoting knows bytes only.
+  const text = body.toString('latin1');
+  const quoted = /((?:[^\\ ]|\\[^])*) /gy;
+  while (quoted.lastIndex < text.length) {
     const values = new Map<Name, string>();
     for (const name of fields) {
-      const colon = body.indexOf(':', at);
-      const length = colon === -1 ? NaN : Number(body.latin1Slice(at, colon));
-      if (!Number.isInteger(length) || colon + 1 + length > body.length) throw malformed(body);
-      values.set(name, body.toString('utf8', colon + 1, colon + 1 + length));
-      at = colon + 1 + length;
+      const value = quoted.exec(text)?.[1];
+      if (value === undefined) throw malformed(body);
+      values.set(name, Buffer.from(value.replace(/\\([^])/g, '$1'), 'latin1').toString('utf8'));
     }
-    if (at < body.length && body[at] !== 0x0a) throw malformed(body);
-    at++;
+    if (quoted.lastIndex < text.length && text[quoted.lastIndex++] !== '\n') throw malformed(body);
     records.push((name) => values.get(name) ?? '');
   }
   return records;

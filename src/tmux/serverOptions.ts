@@ -10,6 +10,7 @@ export interface ServerOption {
 export const serverOptions: readonly ServerOption[] = [
   // A dead program's pane stays, with its exit code and last words.
   { scope: '-gw', name: 'remain-on-exit', value: 'on' },
+  { scope: '-gw', name: 'remain-on-exit-format', value: '' },
   // The agent decides how its session ends, not the terminal that shows it.
   { scope: '-g', name: 'destroy-unattached', value: 'off' },
   { scope: '-g', name: 'detach-on-destroy', value: 'on' },
@@ -31,7 +32,7 @@ export const serverOptions: readonly ServerOption[] = [
   { scope: '-g', name: 'status-style', value: 'bg=default,fg=colour245' },
   { scope: '-g', name: 'status-left', value: ' #{session_name}  ' },
   { scope: '-g', name: 'status-left-length', value: '60' },
-  { scope: '-g', name: 'status-right', value: ' #{?client_prefix,prefix ,}detach: C-b d ' },
+  { scope: '-g', name: 'status-right', value: ' #{?pane_dead,exited #{pane_dead_status}  ,}#{?client_prefix,prefix  ,}detach: C-b d ' },
   { scope: '-gw', name: 'window-status-format', value: '#{window_name}' },
   { scope: '-gw', name: 'window-status-current-format', value: '#{window_name}' },
 ];

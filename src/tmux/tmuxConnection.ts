@@ -46,6 +46,15 @@ export interface ConnectionHandler {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** How often a connection that was lost is looked for while no server answers; a command may start one at any time. */
+const RETRIES_WITHOUT_SERVER = 8;
+
+/** The oldest tmux whose control mode has what is needed here: client flags, subscriptions, `-N`. */
+const OLDEST = [3, 2] as const;
+const HOW_TO_INSTALL = 'apt-get install tmux, dnf install tmux, or brew install tmux.';
+
+const noServer = /no server running|error connecting to|no sessions|server exited/;
+
 export class TmuxConnection implements Disposable {
   readonly #executor: Executor;
   readonly #options: TmuxServerOptions;
@@ -55,8 +64,10 @@ export class TmuxConnection implements Disposable {
   readonly #changed = new Emitter<ConnectionState>();
   #state: ConnectionState = { state: 'disconnected' };
   #client: ControlClient | undefined;
-  #connecting: Promise<ControlClient> | undefined;
+  #connecting: { readonly client: Promise<ControlClient>; readonly mayStart: boolean } | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #retriesWithoutServer = 0;
+  #endExpected = false;
   #disposed = false;
 
   constructor(executor: Executor, options: TmuxServerOptions, handler: ConnectionHandler) {
@@ -73,12 +84,15 @@ export class TmuxConnection implements Disposable {
   }
 
   /** The attached client, connecting first where that is needed. One attempt serves all who wait. */
-  async client({ signal, timeoutMs = CONNECT_TIMEOUT_MS }: ConnectOptions = {}): Promise<ControlClient> {
-    throwIfCancelled(signal);
-    if (this.#disposed) throw new AgentsError('disconnected', 'The connection to tmux was closed.');
-    if (this.#client) return this.#client;
-    this.#connecting ??= this.#connect(timeoutMs).finally(() => (this.#connecting = undefined));
-    return waitFor(this.#connecting, { signal, what: `tmux in ${this.#executor.label}` });
+  async client(options: ConnectOptions = {}): Promise<ControlClient> {
+    // A retry under way may find no server where this caller is free to start one.
+    if (this.#connecting?.mayStart === false) await waitFor(this.#connecting.client, { signal: options.signal, what: 'tmux' }).catch(() => undefined);
+    return this.#attach(options, this.#options.mode === 'own');
+  }
+
+  /** Says that the server is about to end at our own wish: no reconnecting after that. */
+  expectEnd(): void {
+    this.#endExpected = true;
   }
 
   /** Detaches and stops reconnecting; the server and its sessions live on. */
@@ -89,12 +103,21 @@ export class TmuxConnection implements Disposable {
     this.#changed.dispose();
   }
 
-  async #connect(timeoutMs: number): Promise<ControlClient> {
+  async #attach({ signal, timeoutMs = CONNECT_TIMEOUT_MS }: ConnectOptions, mayStart: boolean): Promise<ControlClient> {
+    throwIfCancelled(signal);
+    if (this.#disposed) throw new AgentsError('disconnected', 'The connection to tmux was closed.');
+    if (this.#client) return this.#client;
+    this.#connecting ??= { mayStart, client: this.#connect(timeoutMs, mayStart).finally(() => (this.#connecting = undefined)) };
+    return waitFor(this.#connecting.client, { signal, what: `tmux in ${this.#executor.label}` });
+  }
+
+  async #connect(timeoutMs: number, mayStart: boolean): Promise<ControlClient> {
     clearTimeout(this.#retry);
+    this.#endExpected = false;
     this.#setState({ state: 'connecting' });
     let client: ControlClient | undefined;
     try {
-      const stream = await this.#executor.open(this.#argv(), this.#options.env ? { env: this.#options.env } : {});
+      const stream = await this.#executor.open(this.#argv(mayStart), this.#environment());
       client = new ControlClient(stream, { ...this.#streamHandler(), ended: (error) => this.#ended(opened, error) });
       const opened = client;
       await waitFor(client.ready, { timeoutMs, what: `tmux in ${this.#executor.label} to accept the connection` });
@@ -102,11 +125,12 @@ export class TmuxConnection implements Disposable {
       if (this.#disposed) throw new AgentsError('disconnected', 'The connection to tmux was closed.');
       this.#client = client;
       this.#backoff.reset();
+      this.#retriesWithoutServer = 0;
       this.#setState({ state: 'connected' });
       return client;
     } catch (error) {
       client?.dispose();
-      const failure = connectError(error, this.#executor.label);
+      const failure = await this.#explain(error);
       this.#setState({ state: 'disconnected', error: failure });
       throw failure;
     }
@@ -127,15 +151,17 @@ export class TmuxConnection implements Disposable {
     if (this.#disposed) return;
     this.#log.info(`tmux in ${this.#executor.label}: ${error.message}`);
     this.#setState({ state: 'disconnected', error });
-    if (this.#options.mode === 'own') this.#scheduleRetry();
+    if (!this.#endExpected) this.#scheduleRetry();
   }
 
   #scheduleRetry(): void {
     this.#retry = setTimeout(() => {
       if (this.#disposed || this.#client) return;
-      this.client().catch((error: unknown) => {
+      this.#attach({}, false).catch((error: unknown) => {
         this.#log.debug(`tmux in ${this.#executor.label}: ${messageOf(error)}`);
-        if (!this.#disposed && !isAgentsError(error, 'tmux-missing')) this.#scheduleRetry();
+        if (noServer.test(messageOf(error))) this.#retriesWithoutServer++;
+        const isOver = isAgentsError(error, 'tmux-missing') || this.#retriesWithoutServer >= RETRIES_WITHOUT_SERVER;
+        if (!this.#disposed && !this.#client && !isOver) this.#scheduleRetry();
       });
     }, this.#backoff.next());
     this.#retry.unref();
@@ -146,7 +172,35 @@ export class TmuxConnection implements Disposable {
     this.#changed.fire(state);
   }
 
-  #argv(): string[] {
+  /** Makes of a failure what a person can act on; an old tmux is asked for its version. */
+  async #explain(error: unknown): Promise<AgentsError> {
+    const place = this.#executor.label;
+    if (isAgentsError(error, 'command-not-found')) {
+      return new AgentsError('tmux-missing', `tmux was not found in ${place}.`, { hint: `Install tmux ${OLDEST.join('.')} or newer: ${HOW_TO_INSTALL}`, cause: error });
+    }
+    const failure = asAgentsError(error, 'tmux-failed');
+    if (this.#disposed || failure.reason === 'cancelled' || noServer.test(failure.message)) return failure;
+    const version = await this.#version().catch(() => undefined);
+    const [, major, minor] = /^tmux (?:next-)?(\d+)\.(\d+)/.exec(version ?? '') ?? [];
+    if (version === undefined || major === undefined || Number(major) * 100 + Number(minor) >= OLDEST[0] * 100 + OLDEST[1]) return failure;
+    return new AgentsError('tmux-failed', `The tmux in ${place} is too old: it is ${version}, and ${OLDEST.join('.')} is needed.`, { hint: `Install a newer one: ${HOW_TO_INSTALL}`, cause: failure });
+  }
+
+  async #version(): Promise<string> {
+    const { tmuxPath = 'tmux' } = this.#options;
+    const { stdout } = await this.#executor.run([tmuxPath, '-V'], { timeoutMs: 3_000, ...this.#environment() });
+    return stdout.toString('utf8').trim();
+  }
+
+  /** The environment without the marks of a tmux that we may run in ourselves: they would send the client there. */
+  #environment(): { readonly env?: Readonly<Record<string, string>> } {
+    const { env } = this.#options;
+    if (!env) return {};
+    const { TMUX: _server, TMUX_PANE: _pane, ...clean } = env;
+    return { env: clean };
+  }
+
+  #argv(mayStart: boolean): string[] {
     const { socketName, socketPath, configFile, mode, tmuxPath = 'tmux' } = this.#options;
     const server = [
       ...(socketPath === undefined ? [] : ['-S', socketPath]),
@@ -155,21 +209,11 @@ export class TmuxConnection implements Disposable {
     ];
     const attach =
       mode === 'own'
-        ? ['new-session', '-A', '-s', MONITOR_SESSION, '-x', '200', '-y', '50', '-f', CLIENT_FLAGS, 'cat']
+        ? ['new-session', '-A', '-s', MONITOR_SESSION, '-n', MONITOR_SESSION, '-x', '200', '-y', '50', '-f', CLIENT_FLAGS, 'cat', '-']
         : ['attach-session', '-f', CLIENT_FLAGS];
-    return [tmuxPath, '-u', ...server, '-C', ...attach];
+    return [tmuxPath, '-u', ...(mayStart ? [] : ['-N']), ...server, '-C', ...attach];
   }
 }
 
 /** `ignore-size`: windows keep the size of the terminals that show them. `pause-after`: seconds that a pane may run ahead of us. */
 const CLIENT_FLAGS = 'ignore-size,pause-after=2';
-
-function connectError(error: unknown, place: string): AgentsError {
-  if (isAgentsError(error, 'command-not-found')) {
-    return new AgentsError('tmux-missing', `tmux was not found in ${place}.`, {
-      hint: 'Install tmux 3.2 or newer: apt-get install tmux, dnf install tmux, or brew install tmux.',
-      cause: error,
-    });
-  }
-  return asAgentsError(error, 'tmux-failed');
-}

@@ -3,7 +3,7 @@ import { DisposableStore, toDisposable, type Disposable } from '../base/disposab
 import { AgentsError, isAgentsError } from '../base/errors.ts';
 import { Emitter, type Event } from '../base/event.ts';
 import type { Executor } from '../exec/executor.ts';
-import { literalFormat, tmuxName } from './commandLine.ts';
+import { literalFormat, sessionName, windowName } from './commandLine.ts';
 import type { ControlClient } from './controlClient.ts';
 import { isPaneId, isSessionId, isWindowId, type TmuxNotification } from './notifications.ts';
 import { PaneOutput } from './paneOutput.ts';
@@ -11,32 +11,13 @@ import { pasteCommands } from './pasteBuffer.ts';
 import { deliverPrompt } from './promptDelivery.ts';
 import { PANE_FORMAT, parsePanes, parseSessions, parseWindows, SESSION_FORMAT, WINDOW_FORMAT } from './records.ts';
 import { ServerKeeper } from './serverKeeper.ts';
+import { makeSession, makeWindow, type CreatedSession, type NewSession, type NewWindow } from './sessionMaker.ts';
 import { MONITOR_SESSION } from './serverOptions.ts';
 import { TmuxConnection, type ConnectionState, type ConnectOptions, type TmuxServerOptions } from './tmuxConnection.ts';
 import type { PaneId, PaneTarget, SessionId, TmuxPane, TmuxSession, TmuxWindow, WindowId } from './types.ts';
 
+export type { CreatedSession, NewSession, NewWindow } from './sessionMaker.ts';
 export type { ConnectionState, ConnectOptions, TmuxServerOptions } from './tmuxConnection.ts';
-
-export interface NewSession {
-  readonly name: string;
-  /** The program and its arguments. Never given to a shell. */
-  readonly argv: readonly string[];
-  readonly cwd?: string | undefined;
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Columns and rows until a terminal attaches. */
-  readonly width?: number | undefined;
-  readonly height?: number | undefined;
-  /** User options (`@...`) of its pane, there from the first moment. */
-  readonly paneOptions?: Readonly<Record<string, string>> | undefined;
-}
-
-export interface CreatedSession {
-  readonly sessionId: SessionId;
-  readonly windowId: WindowId;
-  readonly paneId: PaneId;
-  /** The name as tmux holds it. */
-  readonly name: string;
-}
 
 export interface CaptureOptions {
   /** How many of the last lines, scrollback included. Default 100. */
@@ -116,7 +97,7 @@ export class TmuxService implements Disposable {
   async listWindows(session?: string): Promise<TmuxWindow[]> {
     const [body] = await this.#send([['list-windows', '-a', '-F', WINDOW_FORMAT]]);
     const windows = parseWindows(body).filter((window) => window.sessionName !== MONITOR_SESSION);
-    return session === undefined ? windows : ofSession(windows, session);
+    return session === undefined ? onceEach(windows) : ofSession(windows, session);
   }
 
   /** The panes of one session, by exact name or id, or of all. */
@@ -124,44 +105,26 @@ export class TmuxService implements Disposable {
     const [body] = await this.#send([['list-panes', '-a', '-F', PANE_FORMAT]]);
     const panes = parsePanes(body).filter((pane) => pane.sessionName !== MONITOR_SESSION);
     if (this.#mode === 'own' && panes.some((pane) => pane.unreaped)) this.#keeper.reap();
-    return session === undefined ? panes : ofSession(panes, session);
+    return session === undefined ? onceEach(panes) : ofSession(panes, session);
   }
 
-  /** Makes a session, marked and watched before its program can say anything. Throws `name-taken`. */
-  async newSession(wish: NewSession): Promise<CreatedSession> {
-    const name = tmuxName(wish.name);
-    if (name === MONITOR_SESSION) throw new AgentsError('name-taken', `The session name "${name}" is used by tmux-agents itself.`);
-    const { width = 200, height = 50, env = {}, cwd, paneOptions = {} } = wish;
-    const created = ['new-session', '-d', '-P', '-F', '#{session_id} #{window_id} #{pane_id}', '-s', literalFormat(name), '-x', String(width), '-y', String(height)];
-    if (cwd !== undefined) created.push('-c', literalFormat(cwd));
-    for (const [key, value] of Object.entries(env)) created.push('-e', `${key}=${value}`);
-    const target = `=${name}:`;
-    const [body] = await this.#send([
-      [...created, '--', ...noShell(wish.argv)],
-      ...Object.entries(paneOptions).map(([option, value]) => ['set-option', '-p', '-t', target, option, value]),
-      ...(this.#mode === 'own' ? [['link-window', '-d', '-s', target, '-t', `=${MONITOR_SESSION}:`]] : []),
-    ]);
-    const [sessionId = '', windowId = '', paneId = ''] = body.toString('utf8').trim().split(' ');
-    if (!isSessionId(sessionId) || !isWindowId(windowId) || !isPaneId(paneId)) throw new AgentsError('tmux-failed', `tmux did not say what it made: ${body.toString('utf8')}`);
-    return { sessionId, windowId, paneId, name };
+  /** Makes a session, marked and watched before anybody can list it. Throws `name-taken`, `bad-input`; what fails halfway leaves nothing. */
+  newSession(wish: NewSession): Promise<CreatedSession> {
+    return makeSession((commands) => this.#send(commands), wish, this.#mode === 'own');
   }
 
-  async newWindow(session: string, wish: Omit<NewSession, 'name' | 'paneOptions'> & { readonly name?: string }): Promise<{ readonly windowId: WindowId; readonly paneId: PaneId }> {
-    const words = ['new-window', '-d', '-P', '-F', '#{window_id} #{pane_id}', '-t', `${(await this.#session(session)).id}:`];
-    if (wish.name !== undefined) words.push('-n', literalFormat(tmuxName(wish.name)));
-    if (wish.cwd !== undefined) words.push('-c', literalFormat(wish.cwd));
-    for (const [key, value] of Object.entries(wish.env ?? {})) words.push('-e', `${key}=${value}`);
-    const [body] = await this.#send([[...words, '--', ...noShell(wish.argv)]]);
-    const [windowId = '', paneId = ''] = body.toString('utf8').trim().split(' ');
-    if (!isWindowId(windowId) || !isPaneId(paneId)) throw new AgentsError('tmux-failed', `tmux did not say what it made: ${body.toString('utf8')}`);
-    return { windowId, paneId };
+  async newWindow(session: string, wish: NewWindow): Promise<{ readonly windowId: WindowId; readonly paneId: PaneId }> {
+    const made = await makeWindow((commands) => this.#send(commands), (await this.#session(session)).id, wish);
+    // From here on its output reaches us: what came before is on its screen.
+    if (this.#mode === 'own') await this.#keeper.tidy();
+    return made;
   }
 
   /** Resolves with the name as tmux holds it. Throws `name-taken`. */
   async renameSession(session: string, name: string): Promise<string> {
-    const wanted = tmuxName(name);
-    await this.#send([['rename-session', '-t', (await this.#session(session)).id, '--', literalFormat(wanted)]]);
-    return wanted;
+    const { id } = await this.#session(session);
+    await this.#send([['rename-session', '-t', id, '--', literalFormat(sessionName(name))]]);
+    return (await this.#session(id)).name;
   }
 
   /** Ends a session with all its windows, wherever else they are linked. A session that is gone is no error. */
@@ -171,7 +134,7 @@ export class TmuxService implements Disposable {
 
   async renameWindow(session: string, window: string, name: string): Promise<void> {
     const { id } = await this.#window(session, window);
-    await this.#send([['rename-window', '-t', id, '--', literalFormat(tmuxName(name))]]);
+    await this.#send([['rename-window', '-t', id, '--', literalFormat(windowName(name))]]);
   }
 
   /** A window that is gone is no error. */
@@ -186,6 +149,7 @@ export class TmuxService implements Disposable {
 
   /** Ends the server and everything in it. */
   async killServer(): Promise<void> {
+    this.#connection.expectEnd();
     await this.#send([['kill-server']]).catch((error: unknown) => {
       if (!isAgentsError(error, 'disconnected')) throw error;
     });
@@ -213,8 +177,13 @@ export class TmuxService implements Disposable {
   async pasteText(target: PaneTarget, text: string, { bracketed = true }: { readonly bracketed?: boolean } = {}): Promise<void> {
     const id = await this.#pane(target);
     if (text === '') return;
-    const { fill, paste } = pasteCommands(id, text, bracketed);
-    await Promise.all([...fill, [leaveMode(id), paste]].map((commands) => this.#send(commands)));
+    const { fill, paste, forget } = pasteCommands(id, text, bracketed);
+    const client = await this.#connection.client();
+    const sent = await Promise.allSettled([...fill, [leaveMode(id), paste]].map((commands) => client.send(commands)));
+    const failed = sent.find((answer) => answer.status === 'rejected');
+    if (!failed) return;
+    await client.send([forget]).catch(() => undefined);
+    throw failed.reason;
   }
 
   /** Pastes a prompt, waits until the program has shown it, and submits it. */
@@ -239,18 +208,22 @@ export class TmuxService implements Disposable {
     const id = await this.#pane(target);
     const from = lines === 'all' ? '-' : `-${Math.max(0, Math.ceil(lines))}`;
     const [body] = await this.#send([['capture-pane', '-p', '-t', id, '-S', from, ...(escapes ? ['-e'] : []), ...(joinWrapped ? ['-J'] : [])]]);
-    const all = body.toString('utf8').replace(/[\s\n]+$/, '').split('\n');
-    return (lines === 'all' ? all : all.slice(-lines)).map((line) => (joinWrapped ? line.trimEnd() : line)).join('\n');
+    const all = body.toString('utf8').trimEnd().split('\n');
+    return (lines === 'all' ? all : all.slice(-Math.max(1, lines))).map((line) => (joinWrapped ? line.trimEnd() : line)).join('\n');
   }
 
+  /** Gives a window a size; a terminal that shows it has the last word. On a server not ours, until its owner resizes it. */
   async resizeWindow(window: WindowId, columns: number, rows: number): Promise<void> {
-    await this.#send([['resize-window', '-t', window, '-x', String(columns), '-y', String(rows)]]);
+    const resize = ['resize-window', '-t', window, '-x', String(columns), '-y', String(rows)];
+    // resize-window fixes the size for good; unset, the next terminal that attaches has its own again.
+    const release = ['set-option', '-w', '-u', '-t', window, 'window-size'];
+    await this.#send(this.#mode === 'own' ? [resize, release] : [resize]);
   }
 
   /** An option's value, inherited ones included; undefined when it is not set. */
   async getOption(scope: OptionScope, target: string, name: string): Promise<string | undefined> {
     const flag = scopeFlags[scope];
-    const [body] = await this.#send([['show-options', ...(flag === '' ? [] : [flag]), '-qAv', ...(scope === 'server' ? [] : ['-t', target]), name]]);
+    const [body] = await this.#send([['show-options', ...(flag === '' ? [] : [flag]), '-qAv', ...optionTarget(scope, target), name]]);
     return body.length === 0 ? undefined : body.toString('utf8');
   }
 
@@ -258,7 +231,7 @@ export class TmuxService implements Disposable {
   async setOption(scope: OptionScope, target: string, name: string, value: string | undefined): Promise<void> {
     if (this.#mode === 'guest') throw new AgentsError('unsupported', "No option is ever set on a tmux server that is not tmux-agents' own.");
     const flag = scopeFlags[scope];
-    const words = ['set-option', ...(flag === '' ? [] : [flag]), ...(value === undefined ? ['-u'] : []), ...(scope === 'server' ? [] : ['-t', target]), '--', name];
+    const words = ['set-option', ...(flag === '' ? [] : [flag]), ...(value === undefined ? ['-u'] : []), ...optionTarget(scope, target), '--', name];
     await this.#send([value === undefined ? words : [...words, value]]);
   }
 
@@ -317,7 +290,8 @@ export class TmuxService implements Disposable {
         else this.#formats.get(notification.name)?.listener(notification);
         break;
       case 'unlinked-window-add':
-        this.#keeper.link(notification.window);
+      case 'sessions-changed':
+        if (this.#mode === 'own' && this.connection.state === 'connected') void this.#keeper.tidy();
         this.#scheduleTree();
         break;
       case 'continue':
@@ -339,9 +313,10 @@ export class TmuxService implements Disposable {
   }
 
   async #session(session: string): Promise<TmuxSession> {
-    const found = (await this.listSessions()).find(({ id, name }) => id === session || name === session || name === tmuxName(session));
+    const all = await this.listSessions();
+    const [found] = ofSession(all.map((item) => ({ item, sessionId: item.id, sessionName: item.name })), session);
     if (!found) throw new AgentsError('not-found', `There is no tmux session "${session}".`);
-    return found;
+    return found.item;
   }
 
   async #window(session: string, window: string): Promise<TmuxWindow> {
@@ -361,15 +336,24 @@ export class TmuxService implements Disposable {
   }
 }
 
+/** By id, else by the name as it is, else by the name that `newSession` makes of it. */
 function ofSession<T extends { readonly sessionId: SessionId; readonly sessionName: string }>(items: readonly T[], session: string): T[] {
-  return items.filter(({ sessionId, sessionName }) => sessionId === session || sessionName === session || sessionName === tmuxName(session));
+  if (isSessionId(session)) return items.filter(({ sessionId }) => sessionId === session);
+  const exact = items.filter((item) => item.sessionName === session);
+  if (exact.length > 0 || session === '') return exact;
+  const wished = sessionName(session);
+  return items.filter((item) => item.sessionName === wished);
 }
 
-/** tmux gives a command of a single word to a shell; two words it runs as they are. */
-function noShell(argv: readonly string[]): readonly string[] {
-  const [program = '', ...args] = argv;
-  if (program === '') throw new AgentsError('bad-input', 'No program was named.');
-  return args.length > 0 ? argv : ['/bin/sh', '-c', 'exec "$0"', program];
+/** A window that is linked into several sessions counts once. */
+function onceEach<T extends { readonly id: string }>(items: readonly T[]): T[] {
+  return [...new Map(items.toReversed().map((item) => [item.id, item])).values()].toReversed();
+}
+
+/** tmux matches names by prefix unless told not to; ids are exact. */
+function optionTarget(scope: OptionScope, target: string): string[] {
+  if (scope === 'server') return [];
+  return ['-t', isSessionId(target) || isWindowId(target) || isPaneId(target) || target.startsWith('=') ? target : `=${sessionName(target)}:`];
 }
 
 /** A pane whose scrollback is being read takes keys for that; this makes it listen to its program again. */

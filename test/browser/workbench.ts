@@ -20,11 +20,21 @@ export interface TreeRow {
 export class Workbench {
   readonly page: Page;
   readonly #timeout: number;
+  /** VS Code told its server about the terminals that are open, since the last one was made. */
+  #terminalsSaved = true;
 
   constructor(page: Page, timeoutMs = 20_000) {
     this.page = page;
     this.#timeout = timeoutMs;
     page.setDefaultTimeout(timeoutMs);
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => this.#watchTerminals(payload)));
+  }
+
+  /** The server revives over a reload only the terminals that it was told of, about half a second after they are made. */
+  #watchTerminals(frame: string | Buffer): void {
+    const text = typeof frame === 'string' ? frame : frame.toString('latin1');
+    if (text.includes('createProcess')) this.#terminalsSaved = false;
+    else if (text.includes('setTerminalLayoutInfo') && text.includes('"terminal":')) this.#terminalsSaved = true;
   }
 
   /** Opens VS Code at the address and waits until it can be used. */
@@ -33,8 +43,9 @@ export class Workbench {
     await this.#ready();
   }
 
-  /** Reloads the window, as *Developer: Reload Window* does. */
+  /** Reloads the window as a person does: not in the half second after a terminal was made. */
   async reload(): Promise<void> {
+    await this.until(async () => Promise.resolve(this.#terminalsSaved ? true : undefined), 'VS Code to note its terminals');
     await this.page.reload();
     await this.#ready();
   }
@@ -46,13 +57,23 @@ export class Workbench {
 
   // --- Palette and quick input ---
 
-  /** Runs a command of the palette by its full title, `Category: Title`. Fails when the palette does not offer it. */
+  /**
+   * Runs a command of the palette by its full title, `Category: Title`. Fails when the palette does not offer it. What takes the
+   * focus meanwhile (a preview that opens, say) swallows the key or closes the palette: then it is opened again.
+   */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = this.quickInput();
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.quickPickRow(title).first().click();
+    const attempts = 4;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.page.keyboard.press('F1');
+        await this.quickInput().fill(`>${title}`, { timeout: 3000 });
+        await this.quickPickRow(title).first().click({ timeout: 3000 });
+        return;
+      } catch (error) {
+        if (attempt === attempts) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
   /** The text field of the open quick pick or input box. */
@@ -111,7 +132,12 @@ export class Workbench {
     const item = this.page.locator('.activitybar .action-item').filter({ has: this.page.locator(`[aria-label^="${title}"]`) }).first();
     const shown = /\bchecked\b/.test((await item.getAttribute('class')) ?? '');
     if (!shown) await tab.click();
-    await this.page.locator('.sidebar .composite.title').filter({ hasText: new RegExp(title, 'i') }).first().waitFor();
+    await this.waitForView(title);
+  }
+
+  /** Waits until the side bar shows the container with this title. */
+  async waitForView(title: string): Promise<void> {
+    await this.page.locator('.sidebar .composite.title').filter({ hasText: exactly(title, 'i') }).first().waitFor();
   }
 
   /** The number on a container's icon in the activity bar; empty when it has none. */
@@ -234,7 +260,7 @@ export class Workbench {
 
   /** Titles of the open editors. */
   async editorTitles(): Promise<string[]> {
-    return (await this.page.locator('.tabs-container .tab .label-name').allTextContents()).map(clean);
+    return (await this.page.locator('.tabs-container .tab .tab-label').allInnerTexts()).map(clean);
   }
 
   /** The lines that the active editor shows (only those on screen exist in the page). */
@@ -264,8 +290,8 @@ export class Workbench {
   }
 }
 
-function exactly(text: string): RegExp {
-  return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+function exactly(text: string, flags = ''): RegExp {
+  return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`, flags);
 }
 
 function clean(text: string): string {

@@ -2,7 +2,7 @@
 import { waitFor } from '../../base/wait.ts';
 import type { CommandHandler, Services } from '../services.ts';
 import { showError } from '../showError.ts';
-import { spawnAgent, showSpawned } from '../spawn/spawnAgent.ts';
+import { showSpawned, spawnAgent, tellEarlyFailure } from '../spawn/spawnAgent.ts';
 import { askForSpawn } from '../spawn/spawnPicker.ts';
 import { parseSpawnRequest, type SpawnRequest } from '../spawn/spawnRequest.ts';
 
@@ -25,6 +25,7 @@ export const spawnDemo: CommandHandler = async (services) => {
 
 async function spawned(services: Services, request: SpawnRequest): Promise<string> {
   const agent = await spawnAgent(services, request);
+  void tellEarlyFailure(services, agent).catch((error: unknown) => services.log.error(String(error)));
   // The agent runs, whatever becomes of its terminal.
   await showSpawned(services, agent, request.attach).catch((error: unknown) => void showError(error, services.log));
   return agent.agentId;

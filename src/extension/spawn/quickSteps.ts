@@ -18,8 +18,6 @@ export interface StepButton {
 export interface PickStep<T> extends StepPlace {
   readonly placeholder: () => string;
   readonly items: readonly T[];
-  /** Better items, found while the step is shown. */
-  readonly laterItems?: Promise<readonly T[]>;
   readonly active?: T | undefined;
   readonly buttons?: readonly StepButton[];
 }
@@ -40,16 +38,6 @@ export function pickStep<T extends vscode.QuickPickItem & { readonly id: string 
   input.matchOnDescription = true;
   input.matchOnDetail = true;
   if (step.active !== undefined) input.activeItems = [step.active];
-  let open = true;
-  void step.laterItems?.then(
-    (items) => {
-      if (!open) return;
-      const activeId = input.activeItems[0]?.id;
-      input.items = items;
-      input.activeItems = items.filter(({ id }) => id === activeId);
-    },
-    () => undefined,
-  );
   return answer(input, (resolve) => [
     input.onDidAccept(() => {
       const [value] = input.selectedItems;
@@ -60,7 +48,6 @@ export function pickStep<T extends vscode.QuickPickItem & { readonly id: string 
       buttons[input.buttons.indexOf(pressed) - offset]?.run();
       show();
     }),
-    { dispose: () => void (open = false) },
   ]);
 }
 

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { AgentsError } from '../../base/errors.ts';
+import { waitForEvent } from '../../base/wait.ts';
 import { newAgentId } from '../../runtimes/agentConfig.ts';
 import type { AgentConfig, AgentInfo } from '../../runtimes/types.ts';
 import { agentKey } from '../agentKey.ts';
@@ -11,6 +12,9 @@ import { readSettings } from '../settings.ts';
 import { showError } from '../showError.ts';
 import { runtimeLabel } from '../tree/model.ts';
 import { freeName, type SpawnRequest } from './spawnRequest.ts';
+
+/** Milliseconds after a spawn in which a program that cannot start has failed. */
+const EARLY_MS = 3_000;
 
 /** Resolves with the agent when its program was started. Throws as `spawnAgent` of the manager does; `cancelled` when the person cancelled. */
 export async function spawnAgent(services: Services, request: SpawnRequest): Promise<AgentInfo> {
@@ -62,6 +66,19 @@ function configOf(services: Services, request: SpawnRequest): AgentConfig {
     ...(Object.keys(env).length === 0 ? {} : { env }),
     ...(request.memory === undefined && request.cpus === undefined ? {} : { resources: { memory: request.memory, cpus: request.cpus } }),
   };
+}
+
+/** Tells when the program of a new agent turns out not to start: in its terminal alone that is easily missed. */
+export async function tellEarlyFailure({ fleet, log }: Services, spawned: AgentInfo): Promise<void> {
+  const failed = (): AgentInfo | undefined => {
+    const agent = fleet.find(agentKey(spawned));
+    return agent?.status === 'failed' ? agent : undefined;
+  };
+  if (failed() === undefined) await waitForEvent(fleet.onDidChange, () => failed() !== undefined, { timeoutMs: EARLY_MS, what: 'a failure' }).catch(() => undefined);
+  const agent = failed();
+  if (agent?.status !== 'failed') return;
+  const hint = fleet.providers.find(agent.aiProvider)?.installHint;
+  await showError(new AgentsError('command-not-found', `${agent.name} could not start: ${agent.reason}.`, hint === undefined ? {} : { hint }), log);
 }
 
 /** Opens the new agent's terminal, offers to, or leaves it: as the caller or the setting says. */

@@ -2,9 +2,10 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { AgentsError } from '../../base/errors.ts';
+import { waitFor } from '../../base/wait.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { ProviderRegistry } from '../../providers/providerRegistry.ts';
-import { findExecutable } from '../executableSearch.ts';
+import { findExecutable } from '../../runner/findExecutable.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { SettingsError } from '../settingsSchema.ts';
@@ -27,6 +28,8 @@ interface Draft {
 }
 
 const TITLE = 'Spawn Agent';
+/** Milliseconds that looking for the agents' programs may take. */
+const SEARCH_MS = 1_000;
 const BROWSE = 'browse';
 
 /** Asks for all of a spawn. Throws `cancelled` on Escape. */
@@ -40,10 +43,12 @@ export async function askForSpawn(services: Services, providers: ProviderRegistr
     folder: given.folder ?? last.folder ?? folders[0]?.id ?? homedir(),
     autopilot: given.autopilot ?? last.autopilot ?? readSettings()['spawn.autopilot'],
   };
+  // Looked for while the task is being written: rows must not move under a person's hand.
+  const installed = installedProviders(providers);
   const steps = [askTask, askProvider, askRuntime, askFolder] as const;
   for (let at = 0; at < steps.length; ) {
     const place = { title: draft.autopilot && at > 0 ? `${TITLE} (autopilot)` : TITLE, step: at + 1, totalSteps: steps.length };
-    const { back } = await steps[at as 0 | 1 | 2 | 3]({ services, providers, draft, folders, place });
+    const { back } = await steps[at as 0 | 1 | 2 | 3]({ services, providers, installed, draft, folders, place });
     at += back ? -1 : 1;
   }
   await services.memory.remember({ provider: draft.provider, runtime: draft.runtime, folder: draft.folder, autopilot: draft.autopilot });
@@ -53,6 +58,7 @@ export async function askForSpawn(services: Services, providers: ProviderRegistr
 interface Step {
   readonly services: Services;
   readonly providers: ProviderRegistry;
+  readonly installed: Promise<ReadonlySet<string>>;
   readonly draft: Draft;
   readonly folders: readonly Choice[];
   readonly place: { readonly title: string; readonly step: number; readonly totalSteps: number };
@@ -64,19 +70,20 @@ async function askTask({ draft, place }: Step): Promise<StepAnswer<unknown>> {
   return answer;
 }
 
-async function askProvider({ providers, draft, place }: Step): Promise<StepAnswer<unknown>> {
+async function askProvider({ providers, installed, draft, place }: Step): Promise<StepAnswer<unknown>> {
   const autopilot: StepButton = {
     icon: () => (draft.autopilot ? 'shield' : 'rocket'),
     tooltip: () => (draft.autopilot ? 'Autopilot is on: the agent acts without asking. Press to make it ask.' : 'Autopilot is off: the agent asks before it acts. Press to let it act by itself.'),
     run: () => void (draft.autopilot = !draft.autopilot),
   };
-  const items = providers.all.map((provider) => providerChoice(provider, true));
+  const found = await installed;
+  const items = providers.all.map((provider) => providerChoice(provider, found.has(provider.id)));
+  const usable = providers.all.find(({ id, argv }) => found.has(id) && argv.length > 0)?.id;
   const answer = await pickStep<Choice>({
     ...place,
     placeholder: () => (draft.autopilot ? 'Which agent? It will act without asking (autopilot).' : 'Which agent? It will ask before it acts.'),
     items,
-    laterItems: Promise.all(providers.all.map(async (provider) => providerChoice(provider, await isInstalled(provider)))),
-    active: items.find(({ id }) => id === draft.provider),
+    active: items.find(({ id }) => id === (draft.provider === '' ? usable : draft.provider)),
     buttons: [autopilot],
   });
   if (answer.back) return answer;
@@ -98,9 +105,16 @@ function providerChoice(provider: Provider, installed: boolean): Choice {
   };
 }
 
-async function isInstalled(provider: Provider): Promise<boolean> {
-  const found = await Promise.all(provider.executables.map((program) => findExecutable(program)));
-  return found.every((path) => path !== undefined);
+/** The ids of the providers whose programs are on the PATH. A PATH that takes long to search (a network drive) counts as holding all. */
+async function installedProviders({ all }: ProviderRegistry): Promise<ReadonlySet<string>> {
+  const search = Promise.all(
+    all.map(async ({ id, executables }) => {
+      const paths = await Promise.all(executables.map((program) => findExecutable(program)));
+      return paths.every((path) => path !== undefined) ? [id] : [];
+    }),
+  );
+  const found = await waitFor(search, { timeoutMs: SEARCH_MS, what: 'the PATH to be searched' }).catch(() => all.map(({ id }) => [id]));
+  return new Set(found.flat());
 }
 
 async function askRuntime({ services, draft, place }: Step): Promise<StepAnswer<unknown>> {

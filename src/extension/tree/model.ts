@@ -1,7 +1,7 @@
 // The tree as data: groups, agents and problems, and which nodes differ between two trees. Knows no VS Code.
 import type { AgentsError } from '../../base/errors.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
-import { agentKey, runtimeOf } from '../agentKey.ts';
+import { agentKey, isFinished, runtimeOf } from '../agentKey.ts';
 import { shortAge } from './age.ts';
 
 export type GroupBy = 'runtime' | 'status' | 'folder';
@@ -125,7 +125,8 @@ function problems(troubled: readonly RuntimeState[]): ProblemNode[] {
 
 function agentNode(agent: AgentInfo, by: GroupBy, now: number): AgentNode {
   const place = by === 'runtime' ? '' : runtimeLabel(runtimeOf(agent));
-  const parts = [stateText(agent, by), agent.aiProvider, place, agent.task, shortAge(agent.createdAt, now)];
+  // The task comes last: it is long, and a narrow view cuts the end off.
+  const parts = [stateText(agent, by), agent.aiProvider, place, shortAge(agent.createdAt, now), agent.task];
   return { kind: 'agent', id: agentKey(agent), agent, description: parts.filter((part) => part !== '').join(' · ') };
 }
 
@@ -151,11 +152,11 @@ export function runtimeLabel(runtimeId: string): string {
 }
 
 function count(agents: readonly AgentInfo[]): string {
-  const running = agents.filter((agent) => agent.status === 'running' || agent.status === 'starting').length;
-  const rest = agents.length - running;
   if (agents.length === 0) return 'no agents';
-  if (rest === 0) return `${running} running`;
-  return running === 0 ? `${rest} ended` : `${running} running, ${rest} ended`;
+  const ended = agents.filter(isFinished).length;
+  const lost = agents.filter((agent) => agent.status === 'unknown').length;
+  const parts = [[agents.length - ended - lost, 'running'], [ended, 'ended'], [lost, 'unreachable']] as const;
+  return parts.flatMap(([number, what]) => (number === 0 ? [] : [`${number} ${what}`])).join(', ');
 }
 
 /** The last part of a path of either kind of system. */

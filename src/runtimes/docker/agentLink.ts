@@ -46,7 +46,7 @@ export class AgentLink implements Disposable {
 
   /** What tmux says of the agent; from memory while nothing changed. Never fails: what cannot be reached is `unknown`. */
   async look(timeoutMs = LOOK_TIMEOUT_MS): Promise<PaneView> {
-    if (!this.#stale && this.#view !== undefined && this.isConnected) return this.#view;
+    if (!this.#stale && this.#looking === undefined && this.#view !== undefined && this.isConnected) return this.#view;
     try {
       return await waitFor(this.#refresh(), { timeoutMs, what: 'tmux in the container' });
     } catch (error) {

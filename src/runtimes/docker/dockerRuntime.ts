@@ -106,9 +106,10 @@ export class DockerRuntime implements AgentRuntime {
     const { containerId } = handleData(handle);
     this.#killing.add(handle.agentId);
     try {
-      await this.#terminate(handle, containerId, graceMs);
+      const ended = await this.#terminate(handle, containerId, graceMs);
       this.#links.delete(containerId);
-      await stopContainer(this.#engine, containerId, 1);
+      // With the agent ended, only `tail` and tmux are left in there: nothing that a gentle stop would matter to.
+      if (!ended) await stopContainer(this.#engine, containerId, Math.min(1, Math.ceil(graceMs / 1000)));
       await removeContainer(this.#engine, containerId);
     } finally {
       this.#killing.delete(handle.agentId);
@@ -188,15 +189,17 @@ export class DockerRuntime implements AgentRuntime {
     return agentInfo(current, state, this.#handle(record.agentId, { containerId: id, sessionName: current.sessionName }));
   }
 
-  /** Lets the agent end by itself. What cannot be reached is left to the engine's force. */
-  async #terminate(handle: AgentHandle, containerId: string, graceMs: number): Promise<void> {
+  /** Lets the agent end by itself; true when it did. What cannot be reached is left to the engine's force. */
+  async #terminate(handle: AgentHandle, containerId: string, graceMs: number): Promise<boolean> {
     const link = this.#links.get(containerId, handle.agentId);
     try {
       if (!link.isConnected) await link.tmux.connect({ timeoutMs: Math.min(graceMs, KILL_CONNECT_MS) });
       const pane = await link.pane();
       if (pane !== undefined) await terminatePane(link.tmux, pane, graceMs);
+      return true;
     } catch (error) {
       this.#log.info(`docker: ${handle.agentId} is ended without its grace: ${messageOf(error)}`);
+      return false;
     }
   }
 

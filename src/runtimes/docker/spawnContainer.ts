@@ -176,13 +176,19 @@ async function writeSecrets(place: SpawnPlace, containerId: string, env: Readonl
 async function notReady(place: SpawnPlace, containerId: string, error: unknown): Promise<AgentsError> {
   const cause = engineError(error, { url: place.engine.endpoint.url, what: 'reach tmux in the container' });
   if (cause.reason === 'cancelled' || cause.reason === 'docker-unavailable' || cause.reason === 'docker-failed') return cause;
-  if (cause.reason === 'tmux-missing' || cause.reason === 'command-not-found') {
+  if (isMissingProgram(cause)) {
     return new AgentsError('tmux-missing', `The image ${place.settings.image} has no tmux.`, { hint: 'Use an image with tmux in it, such as the one that docker/build.sh makes.', cause });
   }
   const id = containerId.slice(0, 12);
   const lines = await lastLogLines(place.engine, containerId);
   const said = lines === '' ? 'Its log is empty.' : `The last lines of its log: ${lines}`;
   return new AgentsError(cause.reason, `Tmux session did not become ready in container ${id}: ${cause.message} ${said}`, { hint: 'Check that the image can run `tail` and `tmux`.', cause });
+}
+
+/** True when the error, or what caused it, is that there is no tmux. */
+function isMissingProgram(error: unknown): boolean {
+  if (isAgentsError(error, 'tmux-missing') || isAgentsError(error, 'command-not-found')) return true;
+  return error instanceof Error && error.cause !== undefined && isMissingProgram(error.cause);
 }
 
 function caller(): { readonly uid: number; readonly gid: number } | undefined {

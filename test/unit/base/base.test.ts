@@ -72,7 +72,7 @@ describe('Backoff', () => {
 
 describe('shellJoin', () => {
   it('is read back by a real shell as the same words', () => {
-    const word = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0') && text.isWellFormed());
+    const word = fc.string({ unit: 'binary' }).filter((text) => !/\0|\p{Surrogate}/u.test(text));
     fc.assert(
       fc.property(fc.array(word, { maxLength: 6 }), (words) => {
         const output = execFileSync('/bin/sh', ['-c', `printf '%s\\0' ${shellJoin(['', ...words])}`], { encoding: 'utf8' });

@@ -38,7 +38,7 @@ describe('the tree of agents', () => {
     assert.deepEqual(drawn(fleet, 'runtime'), [
       'This machine (2 running)',
       '  demo-1: demo · 3m',
-      '  claude-1: claude · Fix the tests · 3h',
+      '  claude-1: claude · 3h · Fix the tests',
       'Docker (1 ended)',
       '  codex-1: exit 3 · codex · now',
     ]);
@@ -48,7 +48,7 @@ describe('the tree of agents', () => {
     assert.deepEqual(drawn(fleet, 'status'), [
       'Running (2)',
       '  demo-1: demo · This machine · 3m',
-      '  claude-1: claude · This machine · Fix the tests · 3h',
+      '  claude-1: claude · This machine · 3h · Fix the tests',
       'Exited (1)',
       '  codex-1: exit 3 · codex · Docker · now',
     ]);
@@ -60,7 +60,7 @@ describe('the tree of agents', () => {
       '  demo-1: demo · This machine · 3m',
       'tea (1 running, 1 ended)',
       '  codex-1: exit 3 · codex · Docker · now',
-      '  claude-1: claude · This machine · Fix the tests · 3h',
+      '  claude-1: claude · This machine · 3h · Fix the tests',
     ]);
   });
 
@@ -68,6 +68,11 @@ describe('the tree of agents', () => {
     const troubled = { ...fleet, runtimes: [runtimes[0], { runtimeId: 'docker', type: 'docker', error: dockerDown }].filter((runtime) => runtime !== undefined) };
     assert.deepEqual(drawn(troubled, 'runtime').slice(3), ['Docker (unavailable)', '  ! Docker daemon is not reachable.', '  codex-1: exit 3 · codex · now']);
     assert.deepEqual(drawn(troubled, 'status').at(-1), '! Docker: Docker daemon is not reachable.');
+  });
+
+  it('counts an agent that cannot be reached as neither running nor ended', () => {
+    const lost = exampleAgent({ agentId: 'lost', status: 'unknown', reason: 'no answer' });
+    assert.equal(drawn({ ...fleet, agents: [...fleet.agents, lost] }, 'runtime')[0], 'This machine (2 running, 1 unreachable)');
   });
 
   it('is empty for a newcomer, so that the welcome shows, Docker or not', () => {

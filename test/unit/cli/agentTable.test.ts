@@ -1,0 +1,50 @@
+// The table that people read.
+import assert from 'node:assert/strict';
+import { ageText, agentTable, stateText } from '../../../src/cli/agentTable.ts';
+import { exampleAgent } from '../../support/exampleAgent.ts';
+
+const now = Date.parse('2026-01-01T12:10:00.000Z');
+
+describe('the table of agents', () => {
+  it('aligns its columns and leaves out those that are empty', () => {
+    const lines = agentTable([exampleAgent({ agentId: 'a', task: 'Fix it' }), exampleAgent({ agentId: 'long-id', runtimeId: 'docker', task: 'Write docs', status: 'exited', exitCode: 3 })], { width: undefined, now });
+    assert.deepEqual(lines, [
+      'AGENT    STATUS     PROVIDER  RUNTIME  AGE  TASK',
+      'a        running    demo      local    10m  Fix it',
+      'long-id  exited(3)  demo      docker   10m  Write docs',
+    ]);
+  });
+
+  it('shows a name that is not the id', () => assert.match(agentTable([exampleAgent({ name: 'Mine' })], { width: undefined, now })[0] ?? '', /^AGENT {4,}NAME/));
+
+  it('says why an agent failed', () => assert.match(agentTable([exampleAgent({ task: 'T', status: 'failed', reason: 'nope: command not found' })], { width: undefined, now })[1] ?? '', /failed.*T \(nope: command not found\)/));
+
+  it('is cut to the terminal, between characters', () => {
+    for (const line of agentTable([exampleAgent({ task: '🙂'.repeat(100) })], { width: 60, now })) {
+      assert.ok([...line].length <= 60);
+      assert.ok(!line.includes('\uFFFD'));
+    }
+  });
+
+  it('cannot be broken by what agents are called', () => {
+    const lines = agentTable([exampleAgent({ name: 'evil\n\u001b[2Jname', task: 'a\tb\u009b31m' })], { width: undefined, now });
+    assert.equal(lines.length, 2);
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(lines.join(''), /[\u0000-\u001f\u007f-\u009f]/);
+  });
+});
+
+describe("an agent's state in words", () => {
+  it('has the exit code or the signal', () => {
+    assert.equal(stateText(exampleAgent({ status: 'exited', exitCode: 0 })), 'exited(0)');
+    assert.equal(stateText({ ...exampleAgent(), status: 'exited', exitCode: null, signal: 'SIGKILL' }), 'exited(SIGKILL)');
+    assert.equal(stateText(exampleAgent({ status: 'exited', exitCode: null })), 'exited');
+  });
+});
+
+describe('an age', () => {
+  for (const [seconds, text] of [[0, '0s'], [59, '59s'], [60, '1m'], [3_600, '1h'], [90_000, '1d'], [-5, '0s']] as const) {
+    it(`of ${seconds} s is ${text}`, () => assert.equal(ageText(new Date(now - seconds * 1_000).toISOString(), now), text));
+  }
+  it('of nonsense is unknown', () => assert.equal(ageText('yesterday', now), '?'));
+});

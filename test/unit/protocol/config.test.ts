@@ -1,0 +1,64 @@
+// The settings: defaults, what may be left out, and faults that point at their key.
+import assert from 'node:assert/strict';
+import { isAgentsError } from '../../../src/base/errors.ts';
+import { parseConfig } from '../../../src/protocol/config.ts';
+
+const FILE = '/home/me/config.json';
+
+function faultOf(settings: unknown): string {
+  try {
+    parseConfig(settings, FILE);
+  } catch (error) {
+    assert.ok(isAgentsError(error, 'bad-input'));
+    return error.message;
+  }
+  return assert.fail('the settings were taken');
+}
+
+describe('the settings', () => {
+  it('have the runtimes local and docker, and claude as the provider, when nothing is said', () => {
+    assert.deepEqual(parseConfig({}, FILE), { runtimes: { local: { type: 'local' }, docker: { type: 'docker' } }, providers: {}, defaults: { runtime: 'local', provider: 'claude' } });
+  });
+
+  it('keep the other runtime when one is changed, and know its type by its id', () => {
+    const { runtimes } = parseConfig({ runtimes: { docker: { image: 'mine:1', memory: '4g', cpus: 2, pidsLimit: 100, authMounts: { ssh: false } } } }, FILE);
+    assert.deepEqual(runtimes, { local: { type: 'local' }, docker: { type: 'docker', image: 'mine:1', memory: 4 * 2 ** 30, cpus: 2, pidsLimit: 100, authMounts: { ssh: false } } });
+  });
+
+  it('take a runtime away when it is false', () => {
+    assert.deepEqual(Object.keys(parseConfig({ runtimes: { docker: false } }, FILE).runtimes), ['local']);
+  });
+
+  it('take several runtimes of one type, under any id', () => {
+    const { runtimes } = parseConfig({ runtimes: { 'big.box_1': { type: 'docker', host: 'tcp://10.0.0.2:2376' } } }, FILE);
+    assert.deepEqual(runtimes['big.box_1'], { type: 'docker', host: 'tcp://10.0.0.2:2376' });
+  });
+
+  it('take providers of the user\'s own', () => {
+    const { providers } = parseConfig({ providers: { mine: { argv: ['my-cli', '--fast'], task: ['--prompt', '{task}'], env: { MODE: 'x' } } } }, FILE);
+    assert.deepEqual(providers['mine'], { argv: ['my-cli', '--fast'], task: ['--prompt', '{task}'], env: { MODE: 'x' } });
+  });
+
+  for (const [what, settings, expected] of [
+    ['a misspelt key', { runtimes: { docker: { imgae: 'x' } } }, /runtimes\.docker: .*imgae/],
+    ['a key that does not exist', { runtime: {} }, /Unrecognized key: "runtime"/],
+    ['a runtime without a type', { runtimes: { mine: {} } }, /runtimes\.mine\.type: /],
+    ['a type that does not exist', { runtimes: { mine: { type: 'k9s' } } }, /runtimes\.mine\.type: .*local.*docker/],
+    ['a size that is none', { runtimes: { docker: { memory: 'lots' } } }, /runtimes\.docker\.memory: "lots" is no size/],
+    ['a program without a name', { providers: { mine: { argv: [''] } } }, /providers\.mine\.argv: must begin with the name of a program/],
+    ['a command line given as text', { providers: { mine: { argv: 'my-cli --fast' } } }, /providers\.mine\.argv: .*array/],
+    ['a variable that cannot be one', { providers: { mine: { argv: ['x'], env: { 'A-B': '1' } } } }, /providers\.mine\.env\.A-B: a variable name/],
+    ['an id with a space', { providers: { 'my cli': { argv: ['x'] } } }, /providers\.my cli: an id has/],
+    ['no object at all', [], /expected object, received array/],
+    ['runtimes that are a list', { runtimes: [] }, /runtimes: .*received array/],
+  ] as const) {
+    it(`point at ${what}`, () => assert.match(faultOf(settings), expected));
+  }
+
+  it('name where they came from, and every fault at once', () => {
+    const message = faultOf({ runtimes: { docker: { cpus: -1 } }, providers: { a: { argv: [] } } });
+    assert.match(message, /\/home\/me\/config\.json/);
+    assert.match(message, /runtimes\.docker\.cpus/);
+    assert.match(message, /providers\.a\.argv/);
+  });
+});
