@@ -2,11 +2,17 @@
 set -eu
 uid=$1 gid=$2
 
-# The base image may have given the uid away, as node:24 does with 1000.
+# The base image may have given the uid or the name away, as node:24 does with 1000.
 taken=$(getent passwd "$uid" | cut -d: -f1 || true)
-if [ -n "$taken" ] && [ "$taken" != root ]; then userdel "$taken" 2>/dev/null || true; fi
+for name in "$taken" agent; do
+  if [ -n "$name" ] && [ "$name" != root ] && id "$name" >/dev/null 2>&1; then userdel "$name"; fi
+done
+if getent group agent >/dev/null; then groupdel agent; fi
 getent group "$gid" >/dev/null || groupadd --gid "$gid" agent
-useradd --uid "$uid" --gid "$gid" --home-dir /home/agent --create-home --shell /bin/bash agent
+useradd --uid "$uid" --gid "$gid" --home-dir /home/agent --no-create-home --shell /bin/bash agent
+
+mkdir -p /home/agent
+cp -r /etc/skel/. /home/agent/
 
 # Made beforehand, so that a mount below one of them does not leave a folder of root's that the agent cannot write to.
 for folder in .config .cache .local .local/bin .local/share .local/state; do mkdir -p "/home/agent/$folder" "/root/$folder"; done

@@ -15,6 +15,7 @@ export async function build({ types = true, only, log = () => undefined } = {}) 
   const emitting = types && listPublicEntries().length > 0 ? emitTypes() : Promise.resolve();
   const all = bundles().filter(({ name }) => only === undefined || only.includes(name));
   const outcomes = await Promise.allSettled(all.map(({ options }) => esbuild.build(options)));
+  await esbuild.stop(); // Its process would stay as long as ours.
   for (const [index, outcome] of outcomes.entries()) {
     const bundle = all[index];
     if (outcome.status === 'rejected') throw new Error(`The ${bundle.name} bundle cannot be built.\n${await explain(esbuild, outcome.reason)}`);

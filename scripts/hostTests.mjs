@@ -136,7 +136,8 @@ try {
 for (const [index, { title, error }] of results.failures.entries()) console.log(`\n  ${index + 1}) ${title}\n${error.replace(/^/gm, '     ')}`);
 if (crash !== undefined) {
   results.failed++;
-  console.log(`\n  ${crash}\n${noise.slice(-60).join('\n')}`);
+  const said = noise.flatMap((text) => text.split('\n')).filter((line) => !/^\s+at .*workbench\.js/.test(line));
+  console.log(`\n  ${crash}\n${said.slice(-60).join('\n')}`);
 }
 if (results.ended && results.passed + results.failed + results.skipped === 0 && values.grep === '') {
   results.failed++;

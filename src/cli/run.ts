@@ -8,8 +8,8 @@ import { createProgram } from './program.ts';
 
 /** `args` as after the program's name. Never throws. */
 export async function run(args: readonly string[], around: Surroundings): Promise<number> {
+  const { program, exitCode, json } = createProgram(around, args);
   try {
-    const { program, exitCode } = createProgram(around, args);
     if (args.length === 0) {
       around.stderr.write(program.helpInformation());
       return ExitCode.USAGE;
@@ -19,7 +19,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.OK;
     const fault = error instanceof CommanderError ? usageError(error) : error;
-    new Output(wantsJson(args), around).fail(fault);
+    new Output(json() ?? wantsJson(args), around).fail(fault);
     return exitCodeOf(fault);
   }
 }
@@ -30,7 +30,7 @@ function usageError(error: CommanderError): AgentsError {
   return new AgentsError('bad-input', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, { hint: `${hint === '' ? '' : `${hint} `}See "tmux-agents --help".`, cause: error });
 }
 
-/** Also for command lines that could not be parsed. */
+/** For command lines that could not be parsed. */
 function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return (end === -1 ? args : args.slice(0, end)).includes('--json');

@@ -1,4 +1,5 @@
 // Runs programs on this machine, without a shell.
+import { existsSync } from 'node:fs';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { AgentsError } from '../base/errors.ts';
 import { throwIfCancelled, cancelled } from '../base/wait.ts';
@@ -17,9 +18,13 @@ export class LocalExecutor implements Executor {
     const stderr: Buffer[] = [];
     let bytes = 0;
     let failure: AgentsError | undefined;
+    let giveUp: () => void = () => undefined;
+    // A child of the killed program may hold its output open: that is not waited for.
+    const given = new Promise<ExecExit>((resolve) => (giveUp = () => resolve({ code: null })));
     const fail = (error: AgentsError): void => {
       failure ??= error;
       stream.dispose();
+      giveUp();
     };
     const keep = (chunks: Buffer[]) => (chunk: Buffer) => {
       bytes += chunk.length;
@@ -33,7 +38,7 @@ export class LocalExecutor implements Executor {
     signal?.addEventListener('abort', onAbort);
     if (input !== undefined) stream.write(input);
     stream.end();
-    const exit = await stream.exited;
+    const exit = await Promise.race([stream.exited, given]);
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
     if (failure) throw failure;
@@ -47,13 +52,23 @@ export class LocalExecutor implements Executor {
     const child = spawn(program, args, { cwd, env, stdio: 'pipe', windowsHide: true });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
-      child.once('error', (error: NodeJS.ErrnoException) => reject(startError(program, error)));
+      child.once('error', (error: NodeJS.ErrnoException) => reject(startError(program, cwd, error)));
     });
-    return new ChildStream(child);
+    const stream = new ChildStream(child);
+    const stop = (): void => stream.dispose();
+    if (signal?.aborted) {
+      stop();
+      throw cancelled();
+    }
+    signal?.addEventListener('abort', stop, { once: true });
+    void stream.exited.then(() => signal?.removeEventListener('abort', stop));
+    return stream;
   }
 }
 
-function startError(program: string, error: NodeJS.ErrnoException): AgentsError {
+/** Node gives the same ENOENT for a program and for a folder that is not there. */
+function startError(program: string, cwd: string | undefined, error: NodeJS.ErrnoException): AgentsError {
+  if (error.code === 'ENOENT' && cwd !== undefined && !existsSync(cwd)) return new AgentsError('folder-missing', `The folder ${cwd} does not exist.`, { cause: error });
   if (error.code === 'ENOENT') return new AgentsError('command-not-found', `The command "${program}" was not found on this machine.`, { cause: error });
   return new AgentsError('internal', `The command "${program}" cannot be started: ${error.message}`, { cause: error });
 }
@@ -89,5 +104,7 @@ class ChildStream implements ExecStream {
   dispose(): void {
     this.#child.kill('SIGKILL');
     this.#child.stdin.destroy();
+    this.#child.stdout.destroy();
+    this.#child.stderr.destroy();
   }
 }

@@ -38,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     tree,
     memory,
     log,
-    terminals: owned.add(new AttachedTerminals(fleet, (aiProvider) => fleet.providers.find(aiProvider)?.icon ?? 'terminal-tmux')),
+    terminals: owned.add(new AttachedTerminals({ fleet, iconOf: (aiProvider) => fleet.providers.find(aiProvider)?.icon ?? 'terminal-tmux', memory: context.workspaceState })),
     output: owned.add(new OutputDocuments(fleet, () => readSettings()['output.lines'])),
     prompts: owned.add(new PromptEditors()),
     reports: owned.add(new ReportDocuments()),

@@ -8,9 +8,9 @@ import type { Provider } from './provider.ts';
 export interface ProviderRegistry {
   /** In the order pickers show them: built-in ones first, then the user's own. */
   readonly all: readonly Provider[];
-  find(id: string): Provider | undefined;
+  readonly find: (id: string) => Provider | undefined;
   /** Throws `not-found`, naming those there are. */
-  get(id: string): Provider;
+  readonly get: (id: string) => Provider;
 }
 
 /** Settings for a built-in id replace what they give; any other id is a provider of its own. */
@@ -20,7 +20,7 @@ export function createProviderRegistry(settings: Readonly<Record<string, Provide
   return {
     all: [...providers.values()],
     find: (id) => providers.get(id),
-    get(id) {
+    get: (id) => {
       const provider = providers.get(id);
       if (provider !== undefined) return provider;
       throw new AgentsError('not-found', `There is no provider "${id}".`, { hint: `Known providers: ${[...providers.keys()].join(', ')}. More can be added in the settings under "providers".` });

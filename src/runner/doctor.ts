@@ -108,11 +108,16 @@ async function lookAtDockerCommand(dockerPath: string, version: Version): Promis
   }
 }
 
+/** dockerode takes options here, which its types do not know; without the signal a deaf engine's connection would stay open. */
+interface VersionTeller {
+  version(options: { readonly abortSignal: AbortSignal }): Promise<{ readonly Version: string }>;
+}
+
 /** The engine and the image of one runtime; the second waits for the first's answer by asking the same engine itself. */
 function dockerChecks(id: string, runtime: DockerRuntimeConfig, timeoutMs: number): Check[] {
   const engine = new DockerEngine({ socketPath: runtime.socketPath, host: runtime.host, context: runtime.context });
   const image = runtime.image ?? DEFAULT_IMAGE;
-  const asked = engine.call({ what: 'tell its version', timeoutMs }, (docker) => docker.version());
+  const asked = engine.call({ what: 'tell its version', timeoutMs }, (docker, abortSignal) => (docker as VersionTeller).version({ abortSignal }));
   asked.catch(() => undefined);
   return [
     { id: `docker:${id}`, title: `Docker (${id})`, look: async () => ({ status: 'ok', message: `Docker ${(await asked).Version} answers at ${engine.endpoint.url}.` }) },

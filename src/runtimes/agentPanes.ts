@@ -94,13 +94,21 @@ export async function terminatePane(tmux: TmuxService, paneId: PaneId, graceMs: 
         () => true,
         () => false,
       );
-      await tmux.command(['run-shell', '-b', `kill -${signal} -${pane.pid} 2>/dev/null`]);
+      await Promise.all(signalAndReap(signal, pane.pid).map((script) => tmux.command(['run-shell', '-b', script])));
       look();
       if (await gone) return;
     }
   } finally {
     subscription.dispose();
   }
+}
+
+/**
+ * tmux 3.3a drops the SIGCHLD that comes while it closes a dead pane's terminal, and then tells of the death up to a second late.
+ * It reaps whenever any child of its own ends: so one job ends shortly after the signal, and one later for a slow program or machine.
+ */
+function signalAndReap(signal: string, pid: number): string[] {
+  return [`kill -${signal} -${pid} 2>/dev/null; exec sleep 0.03`, 'exec sleep 0.2'];
 }
 
 async function findPane(tmux: TmuxService, paneId: PaneId): Promise<TmuxPane | undefined> {

@@ -8,7 +8,6 @@ export function quoteWord(word: string): string {
   if (word.includes('\0')) throw new AgentsError('bad-input', 'Text with a NUL character cannot be given to tmux.');
   if (plain.test(word) && !word.startsWith('%')) return word;
   // A `~` at the start is expanded even between double quotes.
-  // eslint-disable-next-line no-control-regex -- control characters are what must be escaped
   return `"${word.replace(/["\\$]/g, '\\$&').replace(/[\u0001-\u001f\u007f~]/g, octal)}"`;
 }
 

@@ -13,7 +13,7 @@ export interface ControlBlock {
 
 export interface ControlHandler {
   block(block: ControlBlock): void;
-  /** Raw pane bytes. Called only for panes that `wantsOutput` accepts: the others are not even unescaped. */
+  /** Raw pane bytes, a part of a chunk that was pushed and stay as they are. Called only for panes that `wantsOutput` accepts: the others are not even unescaped. */
   output(pane: PaneId, bytes: Buffer): void;
   wantsOutput(pane: PaneId): boolean;
   notification(notification: TmuxNotification): void;
@@ -43,6 +43,7 @@ export class ControlParser {
     this.#handler = handler;
   }
 
+  /** Takes the chunk over: output is unescaped in its place, so that a flood costs no memory. */
   push(chunk: Buffer): void {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
@@ -93,30 +94,31 @@ export class ControlParser {
   }
 }
 
-/** Replaces `\ooo` (three octal digits) by its byte; everything else stands for itself. */
+/** Replaces `\ooo` (three octal digits) by its byte, in place: the result is the beginning of what was given. Everything else stands for itself. */
 export function unescapeOctal(escaped: Buffer): Buffer {
   let from = escaped.indexOf(BACKSLASH);
-  if (from === -1) return Buffer.from(escaped);
-  const bytes = Buffer.allocUnsafe(escaped.length);
-  let length = escaped.copy(bytes, 0, 0, from);
+  if (from === -1) return escaped;
+  let length = from;
   while (from !== -1) {
-    const [a, b, c] = [escaped[from + 1], escaped[from + 2], escaped[from + 3]];
-    if (a !== undefined && b !== undefined && c !== undefined && isOctal(a) && isOctal(b) && isOctal(c)) {
-      bytes[length++] = ((a - ZERO) << 6) | ((b - ZERO) << 3) | (c - ZERO);
-      from += 4;
-    } else {
-      bytes[length++] = BACKSLASH;
-      from += 1;
-    }
+    const byte = octalAt(escaped, from + 1);
+    escaped[length++] = byte ?? BACKSLASH;
+    from += byte === undefined ? 1 : 4;
     const next = escaped.indexOf(BACKSLASH, from);
-    length += escaped.copy(bytes, length, from, next === -1 ? escaped.length : next);
+    const end = next === -1 ? escaped.length : next;
+    escaped.copyWithin(length, from, end);
+    length += end - from;
     from = next;
   }
-  return bytes.subarray(0, length);
+  return escaped.subarray(0, length);
 }
 
-function isOctal(byte: number): boolean {
-  return byte >= ZERO && byte <= ZERO + 7;
+/** The byte that three octal digits stand for, or undefined where they are no such digits. */
+function octalAt(bytes: Buffer, at: number): number | undefined {
+  const a = (bytes[at] ?? 0) - ZERO;
+  const b = (bytes[at + 1] ?? 0) - ZERO;
+  const c = (bytes[at + 2] ?? 0) - ZERO;
+  if (a < 0 || a > 7 || b < 0 || b > 7 || c < 0 || c > 7) return undefined;
+  return ((a << 6) | (b << 3) | c) & 0xff;
 }
 
 function startsWith(line: Buffer, prefix: Buffer): boolean {

@@ -13,11 +13,11 @@ export interface PasteCommands {
   readonly forget: readonly string[];
 }
 
-/** `-r` keeps line feeds, `-p` brackets where the program asked, `-d` deletes the buffer. Its random name keeps two pastes apart. */
-export function pasteCommands(pane: PaneId, text: string, bracketed: boolean): PasteCommands {
+/** `-r` keeps line feeds, `-S` control characters, `-p` brackets where the program asked, `-d` deletes the buffer. Its random name keeps two pastes apart. */
+export function pasteCommands(pane: PaneId, text: string, { bracketed, raw }: { readonly bracketed: boolean; readonly raw: boolean }): PasteCommands {
   const buffer = `tmux-agents-${randomBytes(8).toString('hex')}`;
   const fill = pieces(text).map((piece, index) => [['set-buffer', ...(index === 0 ? [] : ['-a']), '-b', buffer, '--', piece]]);
-  return { fill, forget: ['delete-buffer', '-b', buffer], paste: ['paste-buffer', '-d', '-r', ...(bracketed ? ['-p'] : []), '-b', buffer, '-t', pane] };
+  return { fill, forget: ['delete-buffer', '-b', buffer], paste: ['paste-buffer', '-d', '-r', ...(bracketed ? ['-p'] : []), ...(raw ? ['-S'] : []), '-b', buffer, '-t', pane] };
 }
 
 /** Cuts between characters, never inside a surrogate pair. */

@@ -9,7 +9,7 @@ import type { Executor } from '../exec/executor.ts';
 import { ControlClient } from './controlClient.ts';
 import type { TmuxNotification } from './notifications.ts';
 import { MONITOR_SESSION } from './serverOptions.ts';
-import type { PaneId } from './types.ts';
+import type { PaneId, SessionId } from './types.ts';
 
 export interface TmuxServerOptions {
   /** Which server: a socket's name (`-L`) or path (`-S`); the place's default server when both are absent. */
@@ -23,6 +23,11 @@ export interface TmuxServerOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly tmuxPath?: string | undefined;
   readonly log?: Log | undefined;
+}
+
+/** Guest mode only: the session to attach to. Without it the client only runs commands, and gets no output. */
+interface AttachTarget {
+  readonly attachTo?: SessionId | undefined;
 }
 
 export type ConnectionState =
@@ -53,11 +58,11 @@ const RETRIES_WITHOUT_SERVER = 8;
 const OLDEST = [3, 2] as const;
 const HOW_TO_INSTALL = 'apt-get install tmux, dnf install tmux, or brew install tmux.';
 
-const noServer = /no server running|error connecting to|no sessions|server exited/;
+const noServer = /no server running|error connecting to|no sessions|server exited|lost server/;
 
 export class TmuxConnection implements Disposable {
   readonly #executor: Executor;
-  readonly #options: TmuxServerOptions;
+  readonly #options: TmuxServerOptions & AttachTarget;
   readonly #handler: ConnectionHandler;
   readonly #log: Log;
   readonly #backoff = new Backoff({ firstMs: 100, longestMs: 30_000 });
@@ -70,7 +75,7 @@ export class TmuxConnection implements Disposable {
   #endExpected = false;
   #disposed = false;
 
-  constructor(executor: Executor, options: TmuxServerOptions, handler: ConnectionHandler) {
+  constructor(executor: Executor, options: TmuxServerOptions & AttachTarget, handler: ConnectionHandler) {
     this.#executor = executor;
     this.#options = options;
     this.#handler = handler;
@@ -107,8 +112,19 @@ export class TmuxConnection implements Disposable {
     throwIfCancelled(signal);
     if (this.#disposed) throw new AgentsError('disconnected', 'The connection to tmux was closed.');
     if (this.#client) return this.#client;
-    this.#connecting ??= { mayStart, client: this.#connect(timeoutMs, mayStart).finally(() => (this.#connecting = undefined)) };
+    this.#connecting ??= { mayStart, client: this.#start(timeoutMs, mayStart).finally(() => (this.#connecting = undefined)) };
     return waitFor(this.#connecting.client, { signal, what: `tmux in ${this.#executor.label}` });
+  }
+
+  /** A server that is just ending takes a newcomer with it; the next one finds it gone and starts another. */
+  async #start(timeoutMs: number, mayStart: boolean): Promise<ControlClient> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#connect(timeoutMs, mayStart);
+      } catch (error) {
+        if (!mayStart || this.#disposed || attempt === 5 || !noServer.test(messageOf(error))) throw error;
+      }
+    }
   }
 
   async #connect(timeoutMs: number, mayStart: boolean): Promise<ControlClient> {
@@ -201,7 +217,7 @@ export class TmuxConnection implements Disposable {
   }
 
   #argv(mayStart: boolean): string[] {
-    const { socketName, socketPath, configFile, mode, tmuxPath = 'tmux' } = this.#options;
+    const { socketName, socketPath, configFile, mode, attachTo, tmuxPath = 'tmux' } = this.#options;
     const server = [
       ...(socketPath === undefined ? [] : ['-S', socketPath]),
       ...(socketName === undefined ? [] : ['-L', socketName]),
@@ -210,7 +226,9 @@ export class TmuxConnection implements Disposable {
     const attach =
       mode === 'own'
         ? ['new-session', '-A', '-s', MONITOR_SESSION, '-n', MONITOR_SESSION, '-x', '200', '-y', '50', '-f', CLIENT_FLAGS, 'cat', '-']
-        : ['attach-session', '-f', CLIENT_FLAGS];
+        : attachTo === undefined
+          ? ['attach-session', '-f', 'ignore-size,no-output']
+          : ['attach-session', '-t', attachTo, '-f', CLIENT_FLAGS];
     return [tmuxPath, '-u', ...(mayStart ? [] : ['-N']), ...server, '-C', ...attach];
   }
 }

@@ -6,6 +6,7 @@ import type { Executor } from '../exec/executor.ts';
 import { literalFormat, sessionName, windowName } from './commandLine.ts';
 import type { ControlClient } from './controlClient.ts';
 import { isPaneId, isSessionId, isWindowId, type TmuxNotification } from './notifications.ts';
+import { GuestOutput } from './guestOutput.ts';
 import { PaneOutput } from './paneOutput.ts';
 import { pasteCommands } from './pasteBuffer.ts';
 import { deliverPrompt } from './promptDelivery.ts';
@@ -44,12 +45,14 @@ export class TmuxService implements Disposable {
   readonly #connection: TmuxConnection;
   readonly #keeper: ServerKeeper;
   readonly #output = new PaneOutput();
+  readonly #guest: GuestOutput | undefined;
   readonly #notified = new Emitter<TmuxNotification>();
   readonly #treeChanged = new Emitter<void>();
   readonly #outputLost = new Emitter<{ readonly panes: readonly PaneId[] | undefined }>();
   readonly #formats = new Map<string, { readonly spec: string; readonly listener: (change: FormatChange) => void }>();
   readonly #owned = new DisposableStore();
   #treeScheduled: NodeJS.Immediate | undefined;
+  #pasteUsage: Promise<boolean> | undefined;
   #wasConnected = false;
 
   constructor(executor: Executor, options: TmuxServerOptions) {
@@ -61,6 +64,13 @@ export class TmuxService implements Disposable {
       notification: (notification) => this.#notification(notification),
       prepare: (client) => this.#prepare(client),
     });
+    if (options.mode === 'guest') {
+      this.#guest = new GuestOutput(executor, options, {
+        sessionOf: (pane) => this.#sessionOf(pane),
+        output: (pane, bytes) => this.#output.deliver(pane, bytes),
+        watched: (panes) => this.#outputLost.fire({ panes }),
+      });
+    }
     this.#owned.add(this.#connection.onDidChange(({ state }) => state === 'connected' && this.#connected()));
   }
 
@@ -83,9 +93,14 @@ export class TmuxService implements Disposable {
     await this.#connection.client(options);
   }
 
-  /** Raw bytes of a pane as its program writes them, escapes included. */
+  /** Raw bytes of a pane as its program writes them, escapes included. On a server not ours they begin with an `onDidLoseOutput` for the pane. */
   onPaneOutput(pane: PaneId, listener: (bytes: Buffer) => void): Disposable {
-    return this.#output.listen(pane, listener);
+    const subscription = this.#output.listen(pane, listener);
+    this.#guest?.watch(pane).catch(() => undefined);
+    return toDisposable(() => {
+      subscription.dispose();
+      if (!this.#output.isWanted(pane)) this.#guest?.unwatch(pane);
+    });
   }
 
   async listSessions(): Promise<TmuxSession[]> {
@@ -177,8 +192,8 @@ export class TmuxService implements Disposable {
   async pasteText(target: PaneTarget, text: string, { bracketed = true }: { readonly bracketed?: boolean } = {}): Promise<void> {
     const id = await this.#pane(target);
     if (text === '') return;
-    const { fill, paste, forget } = pasteCommands(id, text, bracketed);
     const client = await this.#connection.client();
+    const { fill, paste, forget } = pasteCommands(id, text, { bracketed, raw: await this.#canPasteRaw(client) });
     const sent = await Promise.allSettled([...fill, [leaveMode(id), paste]].map((commands) => client.send(commands)));
     const failed = sent.find((answer) => answer.status === 'rejected');
     if (!failed) return;
@@ -191,7 +206,10 @@ export class TmuxService implements Disposable {
     const id = await this.#pane(target);
     await deliverPrompt(
       {
-        paste: () => this.pasteText(id, text),
+        paste: async () => {
+          await this.#guest?.watch(id);
+          await this.pasteText(id, text);
+        },
         submit: () => this.sendKeyNames(id, ['Enter']),
         onOutput: (listener) => this.onPaneOutput(id, listener),
       },
@@ -259,6 +277,7 @@ export class TmuxService implements Disposable {
   /** Detaches our client. Sessions live on. */
   dispose(): void {
     clearImmediate(this.#treeScheduled);
+    this.#guest?.dispose();
     this.#connection.dispose();
     this.#owned.dispose();
   }
@@ -268,7 +287,17 @@ export class TmuxService implements Disposable {
     return [first, ...rest];
   }
 
+  /** Newer versions (seen in 3.8) replace control characters in a paste unless told `-S`, which older ones do not know. */
+  async #canPasteRaw(client: ControlClient): Promise<boolean> {
+    this.#pasteUsage ??= client.send([['list-commands', 'paste-buffer']]).then(([usage]) => /\[-[a-zA-Z]*S/.test(usage?.toString('utf8') ?? ''));
+    return this.#pasteUsage.catch(() => {
+      this.#pasteUsage = undefined;
+      return false;
+    });
+  }
+
   async #prepare(client: ControlClient): Promise<void> {
+    this.#pasteUsage = undefined;
     if (this.#mode === 'own') await this.#keeper.prepare(client);
     await Promise.all([...this.#formats.values()].map(({ spec }) => client.send([['refresh-client', '-B', spec]])));
   }
@@ -299,7 +328,18 @@ export class TmuxService implements Disposable {
       case 'exit':
       case 'unknown':
         break;
-      default:
+      case 'session-changed':
+      case 'session-renamed':
+      case 'session-window-changed':
+      case 'client-session-changed':
+      case 'client-detached':
+      case 'window-add':
+      case 'window-close':
+      case 'unlinked-window-close':
+      case 'window-renamed':
+      case 'unlinked-window-renamed':
+      case 'window-pane-changed':
+      case 'layout-change':
         this.#scheduleTree();
     }
     this.#notified.fire(notification);
@@ -310,6 +350,12 @@ export class TmuxService implements Disposable {
       this.#treeScheduled = undefined;
       this.#treeChanged.fire();
     });
+  }
+
+  async #sessionOf(pane: PaneId): Promise<SessionId> {
+    const [id = ''] = await this.command(['display-message', '-p', '-t', pane, '#{session_id}']);
+    if (!isSessionId(id)) throw new AgentsError('not-found', `There is no tmux pane ${pane}.`);
+    return id;
   }
 
   async #session(session: string): Promise<TmuxSession> {

@@ -17,7 +17,7 @@ describe('npm start in a browser', function () {
   let started: StartedVSCode | undefined;
   let browser: Browser | undefined;
   let workbench: Workbench;
-  const tmux = (...args: readonly string[]): string => execFileSync('tmux', [...args], { env: { ...process.env, TMUX_TMPDIR: base }, encoding: 'utf8' });
+  const tmux = (...args: readonly string[]): string => execFileSync('tmux', [...args], { env: { ...process.env, TMUX_TMPDIR: base }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
   before(async function () {
     needs(this, 'chromium', 'tmux', 'git');

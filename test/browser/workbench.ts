@@ -70,10 +70,14 @@ export class Workbench {
         await this.quickPickRow(title).first().click({ timeout: 3000 });
         return;
       } catch (error) {
-        if (attempt === attempts) throw error;
+        if (attempt === attempts) throw new Error(`the palette does not offer "${title}"; it offers ${(await this.#offered()).join(', ')}`, { cause: error });
         await this.page.keyboard.press('Escape');
       }
     }
+  }
+
+  async #offered(): Promise<string[]> {
+    return this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row').evaluateAll(readLabels);
   }
 
   /** The text field of the open quick pick or input box. */
@@ -291,7 +295,7 @@ export class Workbench {
 }
 
 function exactly(text: string, flags = ''): RegExp {
-  return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`, flags);
+  return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(…|\\.\\.\\.)?\\s*$`, flags);
 }
 
 function clean(text: string): string {

@@ -21,6 +21,16 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Worlds that are open now: a picture of each is kept when a test fails. */
+const open = new Set<World>();
+
+afterEach(async function () {
+  const { currentTest } = this;
+  if (currentTest?.state !== 'failed') return;
+  const name = currentTest.fullTitle().replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 100);
+  for (const world of open) await world.workbench.screenshot(`failed-${name}`).catch(() => undefined);
+});
+
 export class World {
   readonly folder: string;
   readonly home: string;
@@ -55,7 +65,9 @@ export class World {
       await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.origin });
       const workbench = new Workbench(await context.newPage());
       await workbench.open(server.url);
-      return new World(base, env, server, browser, workbench);
+      const world = new World(base, env, server, browser, workbench);
+      open.add(world);
+      return world;
     } catch (error) {
       await browser?.close();
       await server?.stop();
@@ -72,6 +84,7 @@ export class World {
   /** Ends the browser, the server and this world's tmux servers, and removes its files. A picture is kept under `name` when given. */
   async dispose(name?: string): Promise<void> {
     if (name !== undefined) await this.workbench.screenshot(name).catch(() => undefined);
+    open.delete(this);
     await this.#browser.close();
     await this.server.stop();
     for (const socket of ['tmux-agents', 'default']) await this.tmux('-L', socket, 'kill-server').catch(() => undefined);

@@ -61,7 +61,7 @@ async function killThese(services: Services, agents: readonly AgentInfo[]): Prom
   const title = agents.length === 1 ? `Ending ${agents[0]?.name ?? ''}` : `Ending ${agents.length} agents`;
   await vscode.window.withProgress({ location: { viewId: 'tmuxAgents.agents' }, title }, () =>
     services.fleet.use(async (manager) => {
-      const outcomes = await Promise.allSettled(agents.map((agent) => manager.killAgent(agent.handle, { graceMs })));
+      const outcomes = await Promise.allSettled(agents.map((agent) => killOne(services, agent, () => manager.killAgent(agent.handle, { graceMs }))));
       const failed = outcomes.flatMap((outcome, index) => (outcome.status === 'rejected' ? [{ agent: agents[index], reason: outcome.reason as unknown }] : []));
       const [first] = failed;
       if (first === undefined) return;
@@ -70,4 +70,10 @@ async function killThese(services: Services, agents: readonly AgentInfo[]): Prom
       throw new AgentsError('runtime-unavailable', `${failed.length} of ${agents.length} agents could not be ended. ${told}`, { cause: first.reason });
     }),
   );
+}
+
+/** The terminal goes first: VS Code would tell its end with the container as an error. */
+async function killOne({ terminals, log }: Services, agent: AgentInfo, end: () => Promise<void>): Promise<void> {
+  await terminals.close(agent).catch((error: unknown) => log.warn(`The terminal of ${agent.name} stays: ${messageOf(error)}`));
+  await end();
 }

@@ -2,9 +2,9 @@
 import type { DoctorCheck, DoctorStatus } from '../../runner/doctor.ts';
 
 const sections: readonly (readonly [status: DoctorStatus, heading: string, mark: string])[] = [
-  ['fail', 'To be repaired', '❌'],
-  ['warn', 'Missing or not answering', '⚠️'],
-  ['ok', 'In order', '✅'],
+  ['fail', 'To be repaired', '✖'],
+  ['warn', 'Missing or not answering', '⚠'],
+  ['ok', 'In order', '✔'],
 ];
 
 export function doctorReport(checks: readonly DoctorCheck[], about: { readonly version: string; readonly platform: string }): string {

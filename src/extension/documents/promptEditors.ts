@@ -8,6 +8,7 @@ import type { AgentInfo } from '../../runtimes/types.ts';
 export class PromptEditors implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #agents = new Map<string, AgentKey>();
+  readonly #heading = this.#owned.add(vscode.window.createTextEditorDecorationType({ before: { color: new vscode.ThemeColor('editorCodeLens.foreground'), fontStyle: 'italic' } }));
 
   constructor() {
     this.#owned.add(vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document.uri)));
@@ -22,8 +23,12 @@ export class PromptEditors implements Disposable {
     const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: draft });
     this.#agents.set(document.uri.toString(), agentKey(agent));
     this.#tell();
-    await vscode.window.showTextDocument(document, { preview: false });
-    vscode.window.setStatusBarMessage(`Prompt to ${agent.name}: send it with the button above the editor or Ctrl+Enter (⌘Enter)`, 8_000);
+    const editor = await vscode.window.showTextDocument(document, { preview: false });
+    const renderOptions = { before: { contentText: `To ${agent.name}:`, margin: '0 1ch 0 0' } };
+    editor.setDecorations(this.#heading, [{ range: new vscode.Range(0, 0, 0, 0), renderOptions }]);
+    const end = document.lineAt(document.lineCount - 1).range.end;
+    editor.selection = new vscode.Selection(end, end);
+    vscode.window.setStatusBarMessage(`Prompt to ${agent.name}: the button above the editor or Ctrl+Enter (⌘Enter) sends it`, 8_000);
   }
 
   /** The agent that the prompt in this document is for. */
@@ -35,7 +40,11 @@ export class PromptEditors implements Disposable {
   async close(uri: vscode.Uri): Promise<void> {
     this.#forget(uri);
     const editor = vscode.window.activeTextEditor;
-    if (editor?.document.uri.toString() === uri.toString()) await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    if (editor?.document.uri.toString() !== uri.toString()) return;
+    // An empty untitled document is not dirty: closing it asks nothing, and leaves no backup that a reload would bring back.
+    const { document } = editor;
+    await editor.edit((edit) => edit.delete(new vscode.Range(document.positionAt(0), document.lineAt(document.lineCount - 1).range.end)));
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
   }
 
   #forget(uri: vscode.Uri): void {

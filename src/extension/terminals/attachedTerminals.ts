@@ -16,19 +16,40 @@ export type TerminalPlace = 'panel' | 'editor';
 /** Milliseconds that a terminal may take to tell its process id. */
 const PID_TIMEOUT_MS = 1_500;
 
+/** Milliseconds after the start of the extension in which VS Code brings terminals of before a reload back. */
+const REVIVAL_MS = 12_000;
+
+export interface AttachedTerminalsOptions {
+  readonly fleet: Fleet;
+  /** The codicon of a provider. */
+  readonly iconOf: (aiProvider: string) => string;
+  /** Keeps which agents had a terminal, over a reload of the window. */
+  readonly memory: vscode.Memento;
+}
+
+const MEMORY_KEY = 'tmuxAgents.attached';
+
 export class AttachedTerminals implements Disposable {
   readonly #fleet: Fleet;
   readonly #iconOf: (aiProvider: string) => string;
+  readonly #memory: vscode.Memento;
+  readonly #began = performance.now();
+  /** Agents that had a terminal before the window was reloaded, and have not been seen again. */
+  readonly #awaited: Set<AgentKey>;
   readonly #owned = new DisposableStore();
   readonly #terminals = new Map<AgentKey, vscode.Terminal>();
   readonly #opening = new Map<AgentKey, Promise<vscode.Terminal>>();
 
-  constructor(fleet: Fleet, iconOf: (aiProvider: string) => string) {
+  constructor({ fleet, iconOf, memory }: AttachedTerminalsOptions) {
     this.#fleet = fleet;
     this.#iconOf = iconOf;
+    this.#memory = memory;
+    this.#awaited = new Set(persistsTerminals() ? memory.get<readonly AgentKey[]>(MEMORY_KEY, []) : []);
     this.#owned.add(
       vscode.window.onDidCloseTerminal((closed) => {
-        for (const [key, terminal] of this.#terminals) if (terminal === closed) this.#terminals.delete(key);
+        // A terminal without exit status goes with the window, and comes back with it.
+        if (closed.exitStatus === undefined) return;
+        for (const [key, terminal] of this.#terminals) if (terminal === closed) this.#forget(key);
       }),
     );
   }
@@ -47,16 +68,43 @@ export class AttachedTerminals implements Disposable {
     return terminal;
   }
 
+  /** Closes the agent's terminal, if there is one. */
+  async close(agent: AgentInfo): Promise<void> {
+    const key = agentKey(agent);
+    const terminal = await this.#fleet.use((manager) => this.#find(agent, manager.getAttachCommand(agent.handle), manager));
+    this.#forget(key);
+    terminal?.dispose();
+  }
+
   async #open(agent: AgentInfo, place: TerminalPlace): Promise<vscode.Terminal> {
+    const terminal = await this.#fleet.use(async (manager) => {
+      const command = manager.getAttachCommand(agent.handle);
+      return (await this.#find(agent, command, manager)) ?? (await this.#create(agent, command, place));
+    });
+    this.#terminals.set(agentKey(agent), terminal);
+    void this.#memory.update(MEMORY_KEY, [...this.#terminals.keys(), ...this.#awaited]);
+    return terminal;
+  }
+
+  /** The open terminal that shows the agent: known, recognised, or on its way back after a reload. */
+  async #find(agent: AgentInfo, command: readonly string[], manager: RuntimeManager): Promise<vscode.Terminal | undefined> {
     const key = agentKey(agent);
     const known = this.#terminals.get(key);
     if (known !== undefined && known.exitStatus === undefined) return known;
-    const terminal = await this.#fleet.use(async (manager) => {
-      const command = manager.getAttachCommand(agent.handle);
-      return (await this.#recognise(agent, command, manager)) ?? (await this.#create(agent, command, place));
-    });
-    this.#terminals.set(key, terminal);
-    return terminal;
+    while (this.#awaited.has(key)) {
+      const patienceMs = Math.max(0, this.#began + REVIVAL_MS - performance.now());
+      const opened = nextTerminal(patienceMs);
+      const revived = await this.#recognise(agent, command, manager, Math.max(PID_TIMEOUT_MS, patienceMs));
+      if (revived !== undefined || !(await opened)) this.#awaited.delete(key);
+      if (revived !== undefined) return revived;
+    }
+    return this.#recognise(agent, command, manager, PID_TIMEOUT_MS);
+  }
+
+  #forget(key: AgentKey): void {
+    this.#awaited.delete(key);
+    this.#terminals.delete(key);
+    void this.#memory.update(MEMORY_KEY, [...this.#terminals.keys(), ...this.#awaited]);
   }
 
   async #create(agent: AgentInfo, command: readonly string[], place: TerminalPlace): Promise<vscode.Terminal> {
@@ -75,26 +123,45 @@ export class AttachedTerminals implements Disposable {
     });
   }
 
-  /** Finds a terminal of an earlier life of the window that shows this agent. */
-  async #recognise(agent: AgentInfo, command: readonly string[], manager: RuntimeManager): Promise<vscode.Terminal | undefined> {
+  /** Finds a terminal of an earlier life of the window that shows this agent. The first to match ends the search: another may be slow to tell its process. */
+  async #recognise(agent: AgentInfo, command: readonly string[], manager: RuntimeManager, patienceMs: number): Promise<vscode.Terminal | undefined> {
     const taken = new Set(this.#terminals.values());
     const free = vscode.window.terminals.filter((terminal) => !taken.has(terminal) && terminal.exitStatus === undefined);
     if (free.length === 0) return undefined;
-    const processes = await Promise.all(free.map(async (terminal) => ({ terminal, pid: await processIdOf(terminal) })));
-    for (const { terminal, pid } of processes) {
+    const clients = agent.runtimeType === 'local' ? clientsIn(agent, manager) : Promise.resolve([]);
+    const searches = free.map(async (terminal) => {
+      const pid = await waitFor(terminal.processId, { timeoutMs: patienceMs, what: `the process id of the terminal "${terminal.name}"` });
       const words = pid === undefined ? undefined : await processWords(pid);
-      if (words !== undefined && runsAttach(words, command)) return terminal;
-    }
-    if (agent.runtimeType !== 'local') return undefined;
-    // A session that was renamed since, or was switched to inside tmux: tmux knows which client shows it.
-    const lines = await manager.getTmux(agent.handle).command(['list-clients', '-F', '#{client_pid} #{session_name}']).catch((): string[] => []);
-    const clients = clientsOf(lines, agent.sessionName);
-    return processes.find(({ pid }) => pid !== undefined && clients.includes(pid))?.terminal;
+      const shows = pid !== undefined && ((words !== undefined && runsAttach(words, command)) || (await clients).includes(pid));
+      if (!shows) throw new Error(`the terminal "${terminal.name}" shows something else`);
+      return terminal;
+    });
+    return Promise.any(searches).catch(() => undefined);
   }
 }
 
-async function processIdOf(terminal: vscode.Terminal): Promise<number | undefined> {
-  return waitFor(terminal.processId, { timeoutMs: PID_TIMEOUT_MS, what: `the process id of the terminal "${terminal.name}"` }).catch(() => undefined);
+/** The processes that show the agent's session, as tmux itself knows: true for a session that was renamed since, too. */
+async function clientsIn(agent: AgentInfo, manager: RuntimeManager): Promise<number[]> {
+  const lines = await manager.getTmux(agent.handle).command(['list-clients', '-F', '#{client_pid} #{session_name}']).catch((): string[] => []);
+  return clientsOf(lines, agent.sessionName);
+}
+
+/** True when another terminal opened within the time. */
+function nextTerminal(timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (opened: boolean): void => {
+      clearTimeout(timer);
+      subscription.dispose();
+      resolve(opened);
+    };
+    const timer = setTimeout(() => end(false), timeoutMs);
+    const subscription = vscode.window.onDidOpenTerminal(() => end(true));
+  });
+}
+
+/** False when the person wants no terminal to outlive a reload. */
+function persistsTerminals(): boolean {
+  return vscode.workspace.getConfiguration('terminal.integrated').get('enablePersistentSessions') !== false;
 }
 
 function missingProgram(program: string): AgentsError {

@@ -130,7 +130,7 @@ function agentNode(agent: AgentInfo, by: GroupBy, now: number): AgentNode {
   return { kind: 'agent', id: agentKey(agent), agent, description: parts.filter((part) => part !== '').join(' · ') };
 }
 
-/** What the icon alone cannot say: an exit code, a failure; empty for a running agent. */
+/** What the icon alone cannot say: an exit code, a failure; empty for a running agent, and where the group says it. */
 export function stateText(agent: AgentInfo, by?: GroupBy): string {
   switch (agent.status) {
     case 'starting':
@@ -140,9 +140,9 @@ export function stateText(agent: AgentInfo, by?: GroupBy): string {
     case 'exited':
       return agent.exitCode === null ? `ended${agent.signal === undefined ? '' : ` by ${agent.signal}`}` : agent.exitCode === 0 ? 'done' : `exit ${agent.exitCode}`;
     case 'failed':
-      return 'failed';
+      return by === 'status' ? '' : 'failed';
     case 'unknown':
-      return 'unreachable';
+      return by === 'status' ? '' : 'unreachable';
   }
 }
 

@@ -35,15 +35,16 @@ asked=
 state() { printf '\\033]7501;state=%s:app=tmux-agents-demo%s\\033\\\\' "$1" "\${2:-}"; }
 title() { printf '\\033]2;%s\\033\\\\' "$1"; }
 say() { printf '%s\\n' "$1"; }
-nap() { [ "$delay" = 0 ] || sleep "$delay" 2>/dev/null || { [ -n "$interrupted" ] || sleep 1; }; }
+nap() { [ "$delay" = 0 ] || [ -n "$interrupted" ] || sleep "$delay" 2>/dev/null || { [ -n "$interrupted" ] || sleep 1; }; }
 echo_on() { stty echo -echoctl 2>/dev/null; printf '\\033[?25h\\033[?2004h'; }
 echo_off() { stty -echo 2>/dev/null; printf '\\033[?25l\\033[?2004l'; }
 leave() { stty echo echoctl 2>/dev/null; printf '\\033[?25h\\033[?2004l'; state clear; }
 trap 'interrupted=1' INT
 trap leave EXIT
 
-# read_text: one line, or a whole bracketed paste with its newlines, into $text.
+# read_text: one line, or a whole bracketed paste with its newlines, into $text. Fails when interrupted, before or meanwhile.
 read_text() {
+  [ -z "$interrupted" ] || return 1
   IFS= read -r text || return 1
   case $text in
     *"$esc[200~"*)

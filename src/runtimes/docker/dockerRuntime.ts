@@ -3,12 +3,13 @@ import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter, type Event } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
+import { waitFor } from '../../base/wait.ts';
 import type { AgentRecord } from '../../protocol/agentRecord.ts';
 import type { TmuxService } from '../../tmux/tmuxService.ts';
 import type { PaneId } from '../../tmux/types.ts';
 import { recordOf } from '../agentConfig.ts';
 import { diffAgents } from '../agentDiff.ts';
-import { AGENT_OPTION, agentInfo, terminatePane } from '../agentPanes.ts';
+import { AGENT_OPTION, agentInfo, findAgentPane, terminatePane } from '../agentPanes.ts';
 import { attachCommand, type AttachCommand } from '../attachCommand.ts';
 import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
 import { AgentLinks } from './agentLinks.ts';
@@ -27,8 +28,11 @@ const GRACE_MS = 5_000;
 /** Milliseconds a listing may take: an engine that hangs is named before anybody gives up on the runtime. */
 const LIST_TIMEOUT_MS = 4_000;
 
-/** Milliseconds a kill waits for a connection that it does not have yet. */
-const KILL_CONNECT_MS = 2_000;
+/** Milliseconds a kill waits for tmux to answer before the engine's force is used. */
+const KILL_ANSWER_MS = 1_500;
+
+/** Milliseconds beyond its grace that an agent has to die of a signal that it cannot refuse. */
+const TERMINATE_SLACK_MS = 3_000;
 
 export class DockerRuntime implements AgentRuntime {
   readonly type = 'docker';
@@ -193,9 +197,11 @@ export class DockerRuntime implements AgentRuntime {
   async #terminate(handle: AgentHandle, containerId: string, graceMs: number): Promise<boolean> {
     const link = this.#links.get(containerId, handle.agentId);
     try {
-      if (!link.isConnected) await link.tmux.connect({ timeoutMs: Math.min(graceMs, KILL_CONNECT_MS) });
-      const pane = await link.pane();
-      if (pane !== undefined) await terminatePane(link.tmux, pane, graceMs);
+      if (!link.isConnected) await link.tmux.connect({ timeoutMs: KILL_ANSWER_MS });
+      // Where tmux does not even list (a paused container, a stopped server) there is nobody to be gentle with.
+      const panes = await waitFor(link.tmux.listPanes(), { timeoutMs: KILL_ANSWER_MS, what: 'tmux in the container' });
+      const pane = findAgentPane(panes, handle.agentId);
+      if (pane !== undefined) await waitFor(terminatePane(link.tmux, pane.id, graceMs), { timeoutMs: graceMs + TERMINATE_SLACK_MS, what: 'the agent to end' });
       return true;
     } catch (error) {
       this.#log.info(`docker: ${handle.agentId} is ended without its grace: ${messageOf(error)}`);

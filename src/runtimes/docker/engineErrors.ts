@@ -47,6 +47,12 @@ export function unresponsive(url: string, what: string, timeoutMs: number): Agen
   });
 }
 
+/** How many CPUs the engine has, when that is why it refused to create a container. */
+export function mostCpus(error: unknown): number | undefined {
+  const most = /Range of CPUs is from [\d.]+ to ([\d.]+)/.exec(wordsOf(error))?.[1];
+  return most === undefined ? undefined : Number(most);
+}
+
 /** What a failed create call means for a spawn. */
 export function createError(error: unknown, about: { readonly image: string; readonly name: string; readonly url: string; readonly workingDirectory: string }): AgentsError {
   const words = wordsOf(error);

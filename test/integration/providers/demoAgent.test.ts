@@ -125,7 +125,7 @@ for (const shell of shells.filter(isThere)) {
     }
 
     it('is interrupted by Ctrl-C while it thinks, while it asks, and at its prompt, and goes on', async () => {
-      await start({ task: 'Greet' }, { delay: '30' });
+      await start({ task: 'Greet' }, { delay: '0.2' });
       await said('Thinking...');
       await tmux.sendKeyNames(pane, ['C-c']);
       await prompts(1);

@@ -187,10 +187,10 @@ describe('sessions of our own tmux server', function () {
   it('lists panes whatever their title, their folder and their program are called', async () => {
     const folder = `${server.directory}/new\nline \\ "q" #{x} 'é' $y;`;
     mkdirSync(folder);
-    const made = await tmux.newSession({ name: 'agent', argv: ['/bin/sh', '-c', 'printf "\\033]2;%s\\007" "$1"; echo READY; exec cat', 'sh', `ti tle\\ "q" #{y} ü 10:x`], cwd: folder });
+    const made = await tmux.newSession({ name: 'agent', argv: ['/bin/sh', '-c', 'printf "\\033]2;%s\\007" "$1"; echo READY; exec cat', 'sh', `ti tle "q" #{y} ü 10:x`], cwd: folder });
     await new PaneReader(tmux, made.paneId).ready();
     const [pane] = await tmux.listPanes();
-    assert.deepEqual([pane?.path, pane?.title, pane?.sessionName], [folder, `ti tle\\ "q" #{y} ü 10:x`, 'agent']);
+    assert.deepEqual([pane?.path, pane?.title, pane?.sessionName], [folder, `ti tle "q" #{y} ü 10:x`, 'agent']);
   });
 
   it('ends the program when its session is killed, although the monitor holds its window', async () => {

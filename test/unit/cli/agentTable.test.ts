@@ -15,7 +15,7 @@ describe('the table of agents', () => {
     ]);
   });
 
-  it('shows a name that is not the id', () => assert.match(agentTable([exampleAgent({ name: 'Mine' })], { width: undefined, now })[0] ?? '', /^AGENT {4,}NAME/));
+  it('shows a name that is not the id', () => assert.match(agentTable([exampleAgent({ name: 'Mine' })], { width: undefined, now })[0] ?? '', /^AGENT +NAME/));
 
   it('says why an agent failed', () => assert.match(agentTable([exampleAgent({ task: 'T', status: 'failed', reason: 'nope: command not found' })], { width: undefined, now })[1] ?? '', /failed.*T \(nope: command not found\)/));
 
@@ -29,7 +29,6 @@ describe('the table of agents', () => {
   it('cannot be broken by what agents are called', () => {
     const lines = agentTable([exampleAgent({ name: 'evil\n\u001b[2Jname', task: 'a\tb\u009b31m' })], { width: undefined, now });
     assert.equal(lines.length, 2);
-    // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(lines.join(''), /[\u0000-\u001f\u007f-\u009f]/);
   });
 });

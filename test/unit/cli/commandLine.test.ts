@@ -77,6 +77,13 @@ describe('the command line', () => {
     assert.match(stderr, /^error: /);
   });
 
+  it('takes the values of options as they are, even when they look like options', async () => {
+    for (const task of ['--version', '--help', '-h', '-V', '--json', '--']) {
+      const { code, stdout, stderr } = await runCli(['spawn', '--runtime', 'moon', '--task', task]);
+      assert.deepEqual([code, stdout], [3, ''], `${task}: ${stderr}`);
+    }
+  });
+
   it('says which runtimes there are when one is not known, with exit code 3', async () => {
     const { code, stderr } = await runCli(['list', '--runtime', 'moon']);
     assert.equal(code, 3);

@@ -25,7 +25,8 @@ export function parseChunks(chunks: Iterable<Buffer>, wantsOutput: (pane: PaneId
     wantsOutput,
     notification: (notification) => events.push({ notification }),
   });
-  for (const chunk of chunks) parser.push(chunk);
+  // The parser takes over what it is given.
+  for (const chunk of chunks) parser.push(Buffer.from(chunk));
   return events;
 }
 

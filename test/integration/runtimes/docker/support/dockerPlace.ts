@@ -8,7 +8,7 @@ import { DockerRuntime } from '../../../../../src/runtimes/docker/dockerRuntime.
 import type { DockerRuntimeOptions } from '../../../../../src/runtimes/docker/options.ts';
 import type { AgentConfig } from '../../../../../src/runtimes/types.ts';
 
-export const IMAGE = process.env['TMUX_AGENTS_TEST_IMAGE'] ?? 'tmux-agents-base:latest';
+export const IMAGE = 'tmux-agents-base:latest';
 
 export class DockerPlace {
   readonly docker: Docker;

@@ -1,0 +1,2 @@
+// The raw thing that our activation is measured beside.
+module.exports.activate = () => undefined;
