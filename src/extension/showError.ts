@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { asAgentsError, isAgentsError } from '../base/errors.ts';
 import type { AgentsError, ErrorReason } from '../base/errors.ts';
 import { Commands } from './ids.ts';
+import { openSettingsCommand } from './openSettings.ts';
 import { SettingsError } from './settingsSchema.ts';
 
 interface Remedy {
@@ -11,7 +12,7 @@ interface Remedy {
   readonly args?: readonly unknown[];
 }
 
-const settings = (query: string): Remedy => ({ title: 'Open Settings', command: 'workbench.action.openSettings', args: [query] });
+const settings = (query: string): Remedy => ({ title: 'Open Settings', ...openSettingsCommand(query) });
 const doctor: Remedy = { title: 'Run Doctor', command: Commands.doctor };
 const showLog: Remedy = { title: 'Show Log', command: Commands.showLog };
 

@@ -3,9 +3,16 @@
 /** The first words of the line that the launcher prints when it cannot start the program. */
 export const LAUNCH_FAILURE = 'tmux-agents: cannot start: ';
 
-/** $1 folder, $2 environment file or empty, then the program's argv. Exits 126 or 127 after one line when it cannot start it. */
+/**
+ * $1 folder, $2 environment file or empty, then the program's argv. Exits 126 or 127 after one line when it cannot start it;
+ * it lingers before that, because tmux 3.3a can drop the last words of a program that prints and ends at once.
+ */
 const SCRIPT = `
-fail() { printf '${LAUNCH_FAILURE}%s\\n' "$1"; exit "$2"; }
+fail() {
+  printf '${LAUNCH_FAILURE}%s\\n' "$1"
+  sleep 0.1 2>/dev/null || sleep 1
+  exit "$2"
+}
 cd -- "$1" 2>/dev/null || fail "the folder $1 cannot be entered" 126
 if [ -n "$2" ]; then
   [ -r "$2" ] || fail "the environment file is gone" 126
@@ -16,7 +23,10 @@ if [ -n "$2" ]; then
   rm -f -- "$2"
 fi
 shift 2
-command -v -- "$1" >/dev/null 2>&1 || fail "$1: command not found" 127
+program=$(command -v -- "$1" 2>/dev/null) || fail "$1: command not found" 127
+case $program in
+  */*) if [ -d "$program" ] || [ ! -x "$program" ]; then fail "$1: permission denied" 126; fi ;;
+esac
 exec "$@"
 `;
 

@@ -1,4 +1,4 @@
-// The bytes of tmux's control mode (tmux(1), CONTROL MODE; 3.2 to 3.6) as events. Pure; fed with chunks cut anywhere.
+// The bytes of tmux's control mode (tmux(1), CONTROL MODE) as events. Pure; fed with chunks cut anywhere.
 import type { PaneId } from './types.ts';
 import { parseNotification, type TmuxNotification } from './notifications.ts';
 

@@ -187,7 +187,7 @@ describe('agents on this machine, in the browser', function () {
     await vscode.notification('Custom command has no command yet').waitFor();
     await vscode.screenshot('error');
     await vscode.notificationButton('Custom command has no command yet', 'Open Settings');
-    await vscode.page.locator('.settings-editor .settings-header, .monaco-modal-editor-block').first().waitFor();
+    await vscode.page.locator('.settings-editor .setting-item-label').getByText('Argv').first().waitFor();
     await vscode.screenshot('error-settings');
     await vscode.page.keyboard.press('Escape');
     await vscode.page.locator('.monaco-modal-editor-block').waitFor({ state: 'detached' });
@@ -213,6 +213,8 @@ describe('agents in Docker, in the browser', function () {
   this.timeout(120_000);
   let world: World;
   let vscode: Workbench;
+  /** Other agents may live in the same Docker engine, so the number in it is not known beforehand. */
+  let name: string;
 
   before(async function () {
     needs(this, 'chromium', 'tmux', 'git', 'docker', 'image');
@@ -237,21 +239,21 @@ describe('agents in Docker, in the browser', function () {
     await vscode.pick('Docker');
     await vscode.waitForQuickInput('In which folder');
     await vscode.page.keyboard.press('Enter');
-    await vscode.waitForRow('demo-1');
+    name = await vscode.until(async () => (await vscode.treeRows()).find(({ description }) => description.includes('Tidy the tea timer'))?.label, 'the agent');
     await vscode.waitForTerminalText('Tidy the tea timer');
     await vscode.screenshot('docker');
     await vscode.reload();
     await vscode.waitForView('Agents');
-    await vscode.waitForRow('demo-1');
-    await vscode.row('demo-1').first().click();
+    await vscode.waitForRow(name);
+    await vscode.row(name).first().click();
     await vscode.waitForTerminalText('Allow? [y/n]');
-    assert.deepEqual(await vscode.terminalNames(), ['demo-1']);
+    assert.deepEqual(await vscode.terminalNames(), [name]);
   });
 
   it('kills it without an error from VS Code', async () => {
-    await vscode.rowAction('demo-1', 'Kill');
-    await vscode.dialogButton('Kill the agent demo-1?', 'Kill');
-    await vscode.waitForNoRow('demo-1');
+    await vscode.rowAction(name, 'Kill');
+    await vscode.dialogButton(`Kill the agent ${name}?`, 'Kill');
+    await vscode.waitForNoRow(name);
     assert.equal(await vscode.page.locator('.notification-toast .codicon-error').count(), 0);
   });
 });

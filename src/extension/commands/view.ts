@@ -1,6 +1,8 @@
 // Commands of the view itself: grouping, refresh, settings, log, and what is wrong with a runtime.
 import * as vscode from 'vscode';
 import { cancelled } from '../../base/wait.ts';
+import { EXTENSION_ID } from '../ids.ts';
+import { openSettings as showSettings } from '../openSettings.ts';
 import type { CommandHandler } from '../services.ts';
 import { readSettings, writeSetting } from '../settings.ts';
 import { showError } from '../showError.ts';
@@ -29,7 +31,8 @@ async function askGrouping(): Promise<GroupBy> {
 
 export const refresh: CommandHandler = ({ fleet }) => fleet.refresh();
 
-export const openSettings: CommandHandler = () => vscode.commands.executeCommand('workbench.action.openSettings', '@ext:tmux-agents.tmux-agents');
+/** Takes the key to look for; all of the extension's settings otherwise. */
+export const openSettings: CommandHandler = (_services, argument) => showSettings(typeof argument === 'string' ? argument : `@ext:${EXTENSION_ID}`);
 
 export const showLog: CommandHandler = ({ log }) => log.show();
 

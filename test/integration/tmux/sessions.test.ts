@@ -153,10 +153,9 @@ describe('sessions of our own tmux server', function () {
   it('never lets a shell read the program, be it one word or many', async () => {
     const file = `${server.directory}/never`;
     const one = await tmux.newSession({ name: 'one', argv: [`touch ${file}`] });
-    const many = await tmux.newSession({ name: 'many', argv: ['printf', '[%s]', `$(touch ${file})`, '`id`', '$HOME', '"a" \'b\'', ';', '#{pane_id}', ''] });
-    const panes = await panesUntil(tmux, (now) => now.every(({ dead }) => dead !== undefined));
-    assert.equal(panes.find(({ id }) => id === one.paneId)?.dead?.code, 127);
-    assert.equal(panes.find(({ id }) => id === many.paneId)?.dead?.code, 0);
+    const many = await tmux.newSession({ name: 'many', argv: ['/bin/sh', '-c', 'printf "[%s]" "$@"; echo; echo READY; exec cat', 'sh', `$(touch ${file})`, '`id`', '$HOME', '"a" \'b\'', ';', '#{pane_id}', ''] });
+    await panesUntil(tmux, (now) => now.find(({ id }) => id === one.paneId)?.dead?.code === 127);
+    await new PaneReader(tmux, many.paneId).ready();
     const said = await tmux.capture(many.paneId, { joinWrapped: true });
     assert.equal(said.split('\n')[0], `[$(touch ${file})][\`id\`][$HOME]["a" 'b'][;][#{pane_id}][]`);
     assert.throws(() => server.tmux('run-shell', `test -e ${file}`));
@@ -164,8 +163,8 @@ describe('sessions of our own tmux server', function () {
 
   it('gives the program its environment, byte for byte', async () => {
     const value = 'a b\n"c" $HOME #{x} ;é\\';
-    const made = await tmux.newSession({ name: 'env', argv: ['/bin/sh', '-c', 'printf %s "$MINE" | od -An -tx1 | tr -d " \\n"; echo " T=$TMUX_OUTER"'], env: { MINE: value } });
-    await panesUntil(tmux, (now) => now[0]?.dead !== undefined);
+    const made = await tmux.newSession({ name: 'env', argv: ['/bin/sh', '-c', 'printf %s "$MINE" | od -An -tx1 | tr -d " \\n"; echo " T=$TMUX_OUTER"; echo READY; exec cat'], env: { MINE: value } });
+    await new PaneReader(tmux, made.paneId).ready();
     assert.equal((await tmux.capture(made.paneId, { joinWrapped: true })).split('\n')[0]?.trimEnd(), `${Buffer.from(value).toString('hex')} T=`);
   });
 

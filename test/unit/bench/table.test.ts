@@ -46,7 +46,7 @@ describe('the benchmark', () => {
         'figure    ours   raw  ratio      bar   ok',
         '-----------------------------------------',
         'a figure  3 ms  2 ms  1.50x  <= 1.2x   NO',
-        'a count      0                 <= 0  yes',
+        'a count      0                  <= 0  yes',
         'another   skipped: Docker does not run',
         '',
         '  a figure: as it was',

@@ -31,7 +31,7 @@ for (const { title, flags, signal, survives } of [
   { title: 'is killed, with live restore', flags: ['--live-restore'], signal: 'SIGKILL', survives: true },
 ] as const) {
   describe(`DockerRuntime, when the engine ${title} under running agents`, function () {
-    this.timeout(90_000);
+    this.timeout(40_000);
     let engine: PrivateEngine;
     let place: DockerPlace;
 

@@ -12,7 +12,7 @@ import { IMAGE } from './dockerPlace.ts';
 /** A file tree with no more than agents in these tests use: quick to hand over. */
 const SMALL_IMAGE = `set -e
 tools=$(for tool in sh tail cat tmux sleep env ls stty printf; do command -v $tool; done)
-for tool in $tools; do echo $tool; ldd $tool 2>/dev/null | grep -o '/[^ ]*'; done | sort -u > /tmp/files
+{ echo /bin/sh; for tool in $tools; do echo $tool; ldd $tool 2>/dev/null | grep -o '/[^ ]*'; done; } | sort -u > /tmp/files
 tar -cf - -h --ignore-failed-read -T /tmp/files --no-recursion /tmp --recursion /usr/lib/locale/C.utf8 /lib/terminfo /usr/share/terminfo 2>/dev/null || true`;
 
 export class PrivateEngine {
@@ -39,7 +39,10 @@ export class PrivateEngine {
     this.#daemon = daemon;
     let said = '';
     await new Promise<void>((resolve, reject) => {
-      daemon.once('exit', () => reject(new Error(`dockerd ended: ${said.slice(-2_000)}`)));
+      daemon.once('exit', () => {
+        if (this.#daemon === daemon) this.#daemon = undefined;
+        reject(new Error(`dockerd ended: ${said.slice(-2_000)}`));
+      });
       daemon.stderr.on('data', (bytes: Buffer) => {
         said = (said + bytes.toString()).slice(-10_000);
         if (said.includes('API listen on')) resolve();
@@ -62,6 +65,8 @@ export class PrivateEngine {
     const ended = once(daemon, 'exit');
     daemon.kill(signal);
     await ended;
+    // Its containerd dies with it. Where nobody reaps orphans that one's number stays taken, and the next dockerd would wait for it.
+    if (signal === 'SIGKILL') rmSync(join(this.#root, 'exec/containerd/containerd.pid'), { force: true });
   }
 
   /** Ends it with all that ran in it. */

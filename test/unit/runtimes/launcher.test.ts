@@ -1,0 +1,65 @@
+// The launcher script, run by a real sh: what reaches the program, and what is said when it cannot start.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { encodeEnvFile, launcherArgv, type LaunchSpec } from '../../../src/runtimes/launcher.ts';
+
+describe('launcher', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'launcher-'));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function launch(spec: Partial<LaunchSpec> & Pick<LaunchSpec, 'argv'>): { code: number | null; out: string } {
+    const [program = '', ...args] = launcherArgv({ cwd: folder, ...spec });
+    const { status, stdout } = spawnSync(program, args, { encoding: 'utf8', env: { PATH: process.env['PATH'] } });
+    return { code: status, out: stdout };
+  }
+
+  it('hands every word and every value over as it is, and deletes the file of the values', () => {
+    const word = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !/\0|\p{Surrogate}/u.test(text));
+    const environment = fc.dictionary(fc.stringMatching(/^T_[A-Z0-9_]{1,8}$/), word, { maxKeys: 5 });
+    const envFile = join(folder, 'env');
+    fc.assert(
+      fc.property(environment, fc.array(word, { maxLength: 5 }), (env, words) => {
+        writeFileSync(envFile, encodeEnvFile(env));
+        const show = 'printf "%s\\0" "$@"; for name in $NAMES; do eval "printf \'%s\\0\' \\"\\$$name\\""; done';
+        const names = Object.keys(env);
+        const { out } = launch({ envFile, argv: ['env', `NAMES=${names.join(' ')}`, 'sh', '-c', show, 'show', ...words] });
+        const expected = [...words, ...Object.values(env)];
+        // Without words printf still prints once.
+        assert.deepEqual(out.split('\0').slice(words.length === 0 ? 1 : 0, -1), expected);
+        assert.equal(existsSync(envFile), false);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('says in one line why a program cannot start', () => {
+    const plain = join(folder, 'plain');
+    writeFileSync(plain, '');
+    const cases: readonly [Partial<LaunchSpec> & Pick<LaunchSpec, 'argv'>, number, string][] = [
+      [{ argv: ['no such; program', 'x'] }, 127, 'no such; program: command not found'],
+      [{ argv: [plain] }, 126, `${plain}: permission denied`],
+      [{ argv: [folder] }, 126, `${folder}: permission denied`],
+      [{ argv: ['ls'], cwd: '/no/such/folder' }, 126, 'the folder /no/such/folder cannot be entered'],
+      [{ argv: ['ls'], envFile: '/no/such/file' }, 126, 'the environment file is gone'],
+    ];
+    for (const [spec, code, reason] of cases) assert.deepEqual(launch(spec), { code, out: `tmux-agents: cannot start: ${reason}\n` });
+  });
+
+  it('finds programs that share their name with a word of the shell, and takes no such word for a program', () => {
+    assert.deepEqual(launch({ argv: ['echo', 'hi'] }), { code: 0, out: 'hi\n' });
+    assert.equal(launch({ argv: ['export', 'A=1'] }).code, 127);
+  });
+
+  it("passes the program's exit code on", () => {
+    assert.equal(launch({ argv: ['sh', '-c', 'exit 42'] }).code, 42);
+  });
+});
