@@ -14,7 +14,7 @@ const BUDGET = 2 * 1000 * 1000;
 export async function packageExtension({ out, log = () => undefined }) {
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
   const licence = existsSync(join(root, 'LICENSE')) ? [] : ['--skip-license'];
-  await mustRun([pinnedNode(), vsce, 'package', '--no-dependencies', '--allow-missing-repository', ...licence, '--out', out], { cwd: root, env: toolEnvironment() });
+  await mustRun([pinnedNode(), vsce, 'package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', ...licence, '--out', out], { cwd: root, env: toolEnvironment() });
   const { size } = statSync(out);
   if (size > BUDGET) throw new Error(`${relative(root, out)} is ${size} bytes, over its budget of ${BUDGET}.`);
   log(`${relative(process.cwd(), out)}  ${Math.round(size / 1000)} KB`);

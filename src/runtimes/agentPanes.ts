@@ -105,10 +105,10 @@ export async function terminatePane(tmux: TmuxService, paneId: PaneId, graceMs: 
 
 /**
  * tmux 3.3a drops the SIGCHLD that comes while it closes a dead pane's terminal, and then tells of the death up to a second late.
- * It reaps whenever any child of its own ends: so one job ends shortly after the signal, and one later for a slow program or machine.
+ * It reaps whenever any child of its own ends: so some jobs end shortly after the signal, the last ones for slow programs and machines.
  */
 function signalAndReap(signal: string, pid: number): string[] {
-  return [`kill -${signal} -${pid} 2>/dev/null; exec sleep 0.03`, 'exec sleep 0.2'];
+  return [`kill -${signal} -${pid} 2>/dev/null; exec sleep 0.005`, 'exec sleep 0.03', 'exec sleep 0.2'];
 }
 
 async function findPane(tmux: TmuxService, paneId: PaneId): Promise<TmuxPane | undefined> {

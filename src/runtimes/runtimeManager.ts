@@ -4,7 +4,7 @@ import { AgentsError, asAgentsError } from '../base/errors.ts';
 import { Emitter, type Event } from '../base/event.ts';
 import { waitFor } from '../base/wait.ts';
 import type { TmuxService } from '../tmux/tmuxService.ts';
-import type { PaneId, PaneTarget } from '../tmux/types.ts';
+import type { PaneTarget } from '../tmux/types.ts';
 import { parseAgentConfig } from './agentConfig.ts';
 import { AgentDirectory } from './agentDirectory.ts';
 import { attachCommand, type AttachCommand } from './attachCommand.ts';

@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import { silentLog } from '../base/log.ts';
 import type { ControlClient } from './controlClient.ts';
 import { parseWindows, WINDOW_FORMAT } from './records.ts';
-import { MONITOR_SESSION, PANE_DIED_HOOK, serverOptions } from './serverOptions.ts';
+import { LAST_ONE_OUT_HOOK, MONITOR_SESSION, PANE_DIED_HOOK, serverOptions } from './serverOptions.ts';
 import type { TmuxWindow, WindowId } from './types.ts';
 
 type Commands = readonly (readonly string[])[];
@@ -35,7 +35,8 @@ export class ServerKeeper {
     const optional = serverOptions.map(({ scope, name, value }) => client.send([['set-option', scope, name, value]]).catch(() => undefined));
     const needed = [
       client.send([['set-hook', '-gw', 'pane-died', PANE_DIED_HOOK]]),
-      client.send([['set-option', '-t', `=${MONITOR_SESSION}:`, 'destroy-unattached', 'on']]),
+      client.send([['set-hook', '-g', 'client-detached', LAST_ONE_OUT_HOOK]]),
+      client.send([['set-hook', '-g', 'session-closed', LAST_ONE_OUT_HOOK]]),
       client.send([['refresh-client', '-B', `${DEAD_SUBSCRIPTION}:%*:#{pane_dead}`]]),
     ];
     const tidied = this.#tidyOnce((commands) => client.send(commands));

@@ -42,3 +42,9 @@ export const MONITOR_SESSION = 'tmux-agents-monitor';
 
 /** Runs when a pane's program has ended. `-b` takes the command out of the hook, whose own commands notify nobody. */
 export const PANE_DIED_HOOK = 'run-shell -bC "rename-window -t #{hook_pane} -- \\"##{window_name}\\""';
+
+/**
+ * Runs when a client left or a session ended: half a second later the server ends too, if nothing but the monitor is left and nobody looks at it.
+ * Not `destroy-unattached`: tmux 3.3a can crash, agents and all, when several clients leave such a session at once.
+ */
+export const LAST_ONE_OUT_HOOK = `run-shell -b -d 0.5 -C "if-shell -F -t =${MONITOR_SESSION}: \\"##{&&:##{==:##{S:x},x},##{==:##{session_attached},0}}\\" kill-server"`;

@@ -250,6 +250,21 @@ describe('agents in Docker, in the browser', function () {
     assert.deepEqual(await vscode.terminalNames(), [name]);
   });
 
+  it('offers to build an image that is missing', async () => {
+    configureMachine(world, { 'tmuxAgents.docker.image': 'no-such-image-here:1' });
+    await vscode.runCommand('Agents: Spawn Agent…');
+    await vscode.answer('', 'What should the agent do');
+    for (const step of ['Which agent', 'Where should it run', 'In which folder']) {
+      await vscode.waitForQuickInput(step);
+      await vscode.page.keyboard.press('Enter');
+    }
+    await vscode.notificationButton('no-such-image-here:1', 'Build Image');
+    await vscode.waitForQuickInput('Which agents should be in the image');
+    await vscode.screenshot('build-image');
+    await vscode.page.keyboard.press('Escape');
+    configureMachine(world, {});
+  });
+
   it('kills it without an error from VS Code', async () => {
     await vscode.rowAction(name, 'Kill');
     await vscode.dialogButton(`Kill the agent ${name}?`, 'Kill');

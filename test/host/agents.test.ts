@@ -235,6 +235,10 @@ describe('agents in the extension host', () => {
     assert.equal(checks.find(({ id }) => id === 'tmux')?.status, 'ok');
   });
 
+  it('rejects a build with what is no package, before anything is built', async () => {
+    await assert.rejects(async () => run(Commands.buildImage, { agents: ['--evil'] }), /--evil/);
+  });
+
   it('groups by what is asked, and remembers it as a setting', async () => {
     await run(Commands.groupBy, 'status');
     assert.equal(settings().get('view.groupBy'), 'status');

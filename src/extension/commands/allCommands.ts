@@ -47,7 +47,7 @@ const handlers: Readonly<Record<CommandId, CommandHandler>> = {
 };
 
 /** Commands that callers use with arguments: their failures reject instead of showing a notification. */
-const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename]);
+const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename, Commands.buildImage]);
 
 export function registerCommands(services: Services): Disposable {
   const owned = new DisposableStore();
@@ -69,6 +69,6 @@ async function run(services: Services, id: CommandId, handler: CommandHandler, a
 
 /** True when a caller gave everything, so that nobody was asked. */
 function isProgrammatic(id: CommandId, [first, second]: readonly unknown[]): boolean {
-  if (id !== Commands.spawn) return typeof second === 'string';
+  if (id === Commands.sendPrompt || id === Commands.rename) return typeof second === 'string';
   return typeof first === 'object' && first !== null && !('kind' in first);
 }

@@ -51,7 +51,7 @@ function namedAgents(argument: unknown): string[] | undefined {
 
 async function askAgents({ fleet }: Services): Promise<string[]> {
   const items = fleet.providers.all.flatMap((provider): AgentPick[] => (provider.npmPackage === undefined ? [] : [{ label: provider.label, description: provider.npmPackage, iconPath: new vscode.ThemeIcon(provider.icon), npmPackage: provider.npmPackage }]));
-  const chosen = await vscode.window.showQuickPick(items, { title: 'Build Docker Image', placeHolder: 'Which agents should be installed in the image? None is fine for the demo and for your own commands.', canPickMany: true, ignoreFocusOut: true });
+  const chosen = await vscode.window.showQuickPick(items, { title: 'Build Docker Image', placeHolder: 'Which agents should be in the image? The demo needs none.', canPickMany: true, ignoreFocusOut: true });
   if (chosen === undefined) throw cancelled();
   return chosen.map(({ npmPackage }) => npmPackage);
 }
@@ -60,7 +60,7 @@ async function askAgents({ fleet }: Services): Promise<string[]> {
 function executorFor(settings: Settings): Executor {
   const local = new LocalExecutor();
   const host = settings['docker.host'] !== '' ? settings['docker.host'] : settings['docker.socketPath'] === '' ? '' : `unix://${settings['docker.socketPath']}`;
-  const added = { BASE_IMAGE: settings['docker.buildBaseImage'], DOCKER_HOST: host, DOCKER_CONTEXT: settings['docker.context'] };
+  const added = { BASE_IMAGE: settings['docker.buildBaseImage'], DOCKER_HOST: host, DOCKER_CONTEXT: settings['docker.context'], DOCKER: settings['docker.dockerPath'] };
   const env = Object.fromEntries(Object.entries({ ...process.env, ...Object.fromEntries(Object.entries(added).filter(([, value]) => value !== '')) }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
   return {
     label: local.label,

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { AgentsError } from '../../base/errors.ts';
-import { waitFor } from '../../base/wait.ts';
+import { cancelled, waitFor } from '../../base/wait.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { ProviderRegistry } from '../../providers/providerRegistry.ts';
 import { findExecutable } from '../../runner/findExecutable.ts';
@@ -51,6 +51,7 @@ export async function askForSpawn(services: Services, providers: ProviderRegistr
     const { back } = await steps[at as 0 | 1 | 2 | 3]({ services, providers, installed, draft, folders, place });
     at += back ? -1 : 1;
   }
+  await warnIfUntrusted(draft.folder);
   await services.memory.remember({ provider: draft.provider, runtime: draft.runtime, folder: draft.folder, autopilot: draft.autopilot });
   return { ...given, ...draft };
 }
@@ -153,6 +154,15 @@ async function askFolder(step: Step): Promise<StepAnswer<unknown>> {
   if (chosen === undefined) return askFolder(step);
   draft.folder = chosen.fsPath;
   return answer;
+}
+
+/** In Restricted Mode a person says once more that an agent may work in the folder. */
+async function warnIfUntrusted(folder: string): Promise<void> {
+  const inWorkspace = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder)) !== undefined;
+  if (vscode.workspace.isTrusted || !inWorkspace) return;
+  const chosen = await vscode.window.showWarningMessage(`Let an agent work in ${lastName(folder)}?`, { modal: true, detail: 'You have not said that you trust this folder. An agent reads its files, follows what they say, and may run programs in it.' }, 'Spawn Anyway', 'Manage Trust');
+  if (chosen === 'Manage Trust') await vscode.commands.executeCommand('workbench.trust.manage');
+  if (chosen !== 'Spawn Anyway') throw cancelled();
 }
 
 /** The workspace's folders, the one used last, those of other agents, and home. */

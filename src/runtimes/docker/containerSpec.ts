@@ -53,7 +53,8 @@ export function containerSpec({ settings, record, user, networkId, mounts, memor
       Privileged: false,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
-      Tmpfs: { [SECRETS_FOLDER]: `rw,noexec,nosuid,nodev,size=4m,mode=0700,uid=${user.uid},gid=${user.gid}` },
+      // Podman knows no owner here, and needs none where it is root.
+      Tmpfs: { [SECRETS_FOLDER]: `rw,noexec,nosuid,nodev,size=4m,mode=0700${user.uid === 0 ? '' : `,uid=${user.uid},gid=${user.gid}`}` },
       // Mounts, not Binds: a path may hold colons, and a missing folder is an error instead of an empty one made by root.
       Mounts: mounts.map(({ source, target, readOnly }) => ({ Type: 'bind', Source: source, Target: target, ReadOnly: readOnly })),
     },

@@ -56,7 +56,9 @@ export function mostCpus(error: unknown): number | undefined {
 /** What a failed create call means for a spawn. */
 export function createError(error: unknown, about: { readonly image: string; readonly name: string; readonly url: string; readonly workingDirectory: string }): AgentsError {
   const words = wordsOf(error);
-  switch (statusOf(error)) {
+  // Podman says it with status 500.
+  const status = /container name .* is already in use/.test(words) ? 409 : statusOf(error);
+  switch (status ?? 0) {
     case 404:
       if (!/no such image|image not known|not found/i.test(words)) break;
       return new AgentsError('image-missing', `image not found: ${about.image}`, {
@@ -70,10 +72,14 @@ export function createError(error: unknown, about: { readonly image: string; rea
       // Docker: "bind source path does not exist: P"; Podman: "statfs P: no such file or directory".
       const missing = /bind source path does not exist: (?<path>.+)$|statfs (?<stat>.+): no such file/.exec(words)?.groups;
       const path = missing?.['path'] ?? missing?.['stat'];
+      if (words.includes('catatonit')) {
+        return new AgentsError('docker-failed', `Podman cannot create the container: ${words}.`, { hint: 'Install catatonit, the init that Podman gives its containers.', cause: error });
+      }
       if (path === undefined) break;
       if (path === about.workingDirectory) return new AgentsError('folder-missing', `There is no folder ${path} on the Docker host.`, { cause: error });
       return new AgentsError('docker-failed', `Failed to mount ${path}: it does not exist on the Docker host.`, { hint: 'Ensure that it exists and is readable, or take it out of the settings.', cause: error });
     }
+    default:
   }
   return engineError(error, { url: about.url, what: 'create the container' });
 }

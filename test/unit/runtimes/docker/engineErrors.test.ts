@@ -53,6 +53,8 @@ describe('errors of the Docker engine', () => {
     const error = createError(answer(409, 'Conflict. The container name "/tmux-agents-a1" is already in use'), about);
     assert.equal(error.reason, 'name-taken');
     assert.match(error.message, /tmux-agents-a1/);
+    const podman = createError(answer(500, 'container create: the container name "tmux-agents-a1" is already in use by 8b8a.'), about);
+    assert.equal(podman.reason, 'name-taken');
   });
 
   it('tell a missing folder from a missing mount', () => {

@@ -10,8 +10,8 @@ import Docker from 'dockerode';
 import { IMAGE } from './dockerPlace.ts';
 
 /** A file tree with no more than agents in these tests use: quick to hand over. */
-const SMALL_IMAGE = `set -e
-tools=$(for tool in sh tail cat tmux sleep env ls stty printf; do command -v $tool; done)
+export const SMALL_IMAGE = `set -e
+tools=$(for tool in sh tail cat tmux sleep env ls rm stty printf; do command -v $tool; done)
 { echo /bin/sh; for tool in $tools; do echo $tool; ldd $tool 2>/dev/null | grep -o '/[^ ]*'; done; } | sort -u > /tmp/files
 tar -cf - -h --ignore-failed-read -T /tmp/files --no-recursion /tmp --recursion /usr/lib/locale/C.utf8 /lib/terminfo /usr/share/terminfo 2>/dev/null || true`;
 
@@ -54,8 +54,8 @@ export class PrivateEngine {
   async load(): Promise<void> {
     const source = spawn('docker', ['run', '--rm', '--network', 'none', '--entrypoint', 'sh', '--user', '0', IMAGE, '-c', SMALL_IMAGE], { stdio: ['ignore', 'pipe', 'inherit'] });
     const target = spawn('docker', ['-H', `unix://${this.socketPath}`, 'import', '-', this.image], { stdio: ['pipe', 'ignore', 'inherit'] });
-    const [[code]] = await Promise.all([once(target, 'exit'), pipeline(source.stdout, target.stdin)]);
-    if (code !== 0) throw new Error(`docker import ended with ${String(code)}`);
+    await Promise.all([once(target, 'exit'), pipeline(source.stdout, target.stdin)]);
+    if (target.exitCode !== 0) throw new Error(`docker import ended with ${target.exitCode}`);
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
