@@ -6,9 +6,16 @@ import { diffAgents, sameAgent } from './agentDiff.ts';
 import { agentInfo } from './agentPanes.ts';
 import type { AgentChange, AgentConfig, AgentInfo } from './types.ts';
 
+/** A listing under way, and the agents of whom something newer was heard meanwhile. */
+interface PendingListing {
+  readonly runtimeId: string;
+  readonly overtaken: Set<string>;
+}
+
 export class AgentDirectory implements Disposable {
   readonly #known = new Map<string, Map<string, AgentInfo>>();
   readonly #starting = new Map<string, Map<string, AgentInfo>>();
+  readonly #pending = new Set<PendingListing>();
   readonly #changed = new Emitter<AgentChange>();
 
   readonly onDidChange: Event<AgentChange> = this.#changed.event;
@@ -27,15 +34,34 @@ export class AgentDirectory implements Disposable {
     return undefined;
   }
 
-  /** Takes a complete listing of one runtime and fires what it changed. */
-  replace(runtimeId: string, agents: readonly AgentInfo[]): void {
-    for (const change of diffAgents(this.#agents(this.#known, runtimeId), agents)) this.apply(runtimeId, change);
+  /**
+   * Takes the complete listing of one runtime that `ask` resolves with, and fires what it changed. Agents that an event or a
+   * listing asked for later told of meanwhile stay as these said. Fails as `ask` does, and then changes nothing.
+   */
+  async takeListing(runtimeId: string, ask: () => Promise<readonly AgentInfo[]>): Promise<void> {
+    const listing: PendingListing = { runtimeId, overtaken: new Set() };
+    this.#pending.add(listing);
+    try {
+      const listed = await ask();
+      const known = this.#agents(this.#known, runtimeId);
+      const newer = [...known.values()].filter((agent) => listing.overtaken.has(agent.agentId));
+      const agents = [...listed.filter((agent) => !listing.overtaken.has(agent.agentId)), ...newer];
+      const earlier = [...this.#pending].slice(0, [...this.#pending].indexOf(listing));
+      for (const change of diffAgents(known, agents)) this.#take(runtimeId, change, earlier);
+    } finally {
+      this.#pending.delete(listing);
+    }
   }
 
   /** Takes one change, and fires it unless it says nothing new. */
   apply(runtimeId: string, change: AgentChange): void {
+    this.#take(runtimeId, change, this.#pending);
+  }
+
+  #take(runtimeId: string, change: AgentChange, overtaken: Iterable<PendingListing>): void {
     const known = this.#agents(this.#known, runtimeId);
     const { agent } = change;
+    for (const listing of overtaken) if (listing.runtimeId === runtimeId) listing.overtaken.add(agent.agentId);
     const before = known.get(agent.agentId);
     if (change.type === 'gone') {
       if (known.delete(agent.agentId)) this.#changed.fire(change);

@@ -108,7 +108,9 @@ export async function terminatePane(tmux: TmuxService, paneId: PaneId, graceMs: 
  * It reaps whenever any child of its own ends: so some jobs end shortly after the signal, the last ones for slow programs and machines.
  */
 function signalAndReap(signal: string, pid: number): string[] {
-  return [`kill -${signal} -${pid} 2>/dev/null; exec sleep 0.005`, 'exec sleep 0.03', 'exec sleep 0.2'];
+  // Newer versions forget the pid of a program that has died but is not reaped yet.
+  const kill = pid > 0 ? `kill -${signal} -${pid} 2>/dev/null; ` : '';
+  return [`${kill}exec sleep 0.005`, 'exec sleep 0.03', 'exec sleep 0.2'];
 }
 
 async function findPane(tmux: TmuxService, paneId: PaneId): Promise<TmuxPane | undefined> {

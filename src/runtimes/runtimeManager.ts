@@ -113,7 +113,9 @@ export class RuntimeManager implements Disposable {
 
   /** As `listAllAgents`, by runtime, each with its own error. An agent that two runtimes see belongs to the one that made it. */
   async listByRuntime(): Promise<RuntimeListing[]> {
-    const listings = await Promise.all([...this.#runtimes].map(([runtimeId, { runtime }]) => this.#relist(runtimeId, runtime)));
+    const answers = await Promise.all([...this.#runtimes].map(([runtimeId, { runtime }]) => this.#relist(runtimeId, runtime)));
+    // Whoever answered first has waited for the slowest: events may have told more since.
+    const listings = answers.map((answer) => ({ ...answer, agents: this.#directory.agentsOf(answer.runtimeId) }));
     const claimed = new Map<string, string>();
     for (const { runtimeId, agents } of listings) {
       for (const agent of agents) if (agent.runtimeId === runtimeId || !claimed.has(placeOf(agent))) claimed.set(placeOf(agent), runtimeId);
@@ -231,12 +233,13 @@ export class RuntimeManager implements Disposable {
 
   async #relist(runtimeId: string, runtime: AgentRuntime): Promise<RuntimeListing> {
     try {
-      const listed = await waitFor(runtime.listAgents(), {
-        timeoutMs: this.#options.listTimeoutMs ?? 5_000,
-        what: `the runtime "${runtimeId}" to list its agents`,
+      await this.#directory.takeListing(runtimeId, async () => {
+        const listed = await waitFor(runtime.listAgents(), {
+          timeoutMs: this.#options.listTimeoutMs ?? 5_000,
+          what: `the runtime "${runtimeId}" to list its agents`,
+        });
+        return listed.map((agent) => ownedBy(runtimeId, agent));
       });
-      const agents = listed.map((agent) => ownedBy(runtimeId, agent));
-      this.#directory.replace(runtimeId, agents);
       return { runtimeId, type: runtime.type, agents: this.#directory.agentsOf(runtimeId) };
     } catch (error) {
       return { runtimeId, type: runtime.type, agents: this.#directory.agentsOf(runtimeId), error: asAgentsError(error, 'runtime-unavailable') };

@@ -1,4 +1,4 @@
-// The contract of a runtime: where agents run. Shapes after seeds' AgentRuntime interface; everything else builds on these.
+// The contract of a runtime: where agents run. Everything else builds on these shapes.
 import type { AgentsError } from '../base/errors.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/event.ts';

@@ -33,8 +33,14 @@ export class GuestOutput implements Disposable {
 
   /** Resolves when the pane's output arrives; fails as connecting does. */
   watch(pane: PaneId): Promise<void> {
-    const watching = this.#wanted.get(pane) ?? this.#attach(pane);
+    const wanted = this.#wanted.get(pane);
+    if (wanted !== undefined) return wanted;
+    const watching = this.#attach(pane);
     this.#wanted.set(pane, watching);
+    // What failed is tried anew by the next who asks.
+    watching.catch(() => {
+      if (this.#wanted.get(pane) === watching) this.#wanted.delete(pane);
+    });
     return watching;
   }
 

@@ -57,7 +57,7 @@ export class TmuxService implements Disposable {
 
   constructor(executor: Executor, options: TmuxServerOptions) {
     this.#mode = options.mode;
-    this.#keeper = new ServerKeeper((commands) => this.#send(commands));
+    this.#keeper = new ServerKeeper((commands) => this.#send(commands), options.log);
     this.#connection = new TmuxConnection(executor, options, {
       output: (pane, bytes) => this.#output.deliver(pane, bytes),
       wantsOutput: (pane) => this.#output.isWanted(pane),

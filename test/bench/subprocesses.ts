@@ -1,5 +1,7 @@
-// Counts the processes that this process starts, whoever of its modules starts them and by whatever call.
+// Counts the processes that this process starts, here or through an engine's exec, whoever of its modules starts them and by whatever call.
 import childProcess from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 
 let started = 0;
@@ -12,6 +14,10 @@ export function countSubprocesses(): void {
   childProcess.execSync = counted(childProcess.execSync);
   childProcess.execFileSync = counted(childProcess.execFileSync);
   syncBuiltinESMExports();
+  // The engine's own events would count execs of other programs, too, that found our containers.
+  subscribe('http.client.request.start', (message) => {
+    if (/\/containers\/[^/]+\/exec$/.test((message as { readonly request: ClientRequest }).request.path)) started++;
+  });
 }
 
 /** How many were started since `countSubprocesses`. */

@@ -1,7 +1,9 @@
 // Waiting for what tests expect of agents: by events, each wait with an end.
+import { execFile } from 'node:child_process';
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { Emitter } from '../../src/base/event.ts';
 import { waitForEvent } from '../../src/base/wait.ts';
 import type { RuntimeManager } from '../../src/runtimes/runtimeManager.ts';
@@ -57,4 +59,9 @@ export async function fileWhen(path: string, accept: (bytes: Buffer) => boolean,
   } finally {
     watcher.close();
   }
+}
+
+/** Resolves when the process has ended and is reaped; `tail --pid` waits for that. */
+export async function processEnds(pid: number, timeoutMs = 5_000): Promise<void> {
+  await promisify(execFile)('tail', ['-s', '0.05', `--pid=${pid}`, '-f', '/dev/null'], { timeout: timeoutMs });
 }

@@ -5,6 +5,7 @@ import { cancelled } from '../../base/wait.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { manyAgents } from '../agentArgument.ts';
 import { isFinished } from '../agentKey.ts';
+import { Views } from '../ids.ts';
 import type { CommandHandler, Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 
@@ -59,7 +60,7 @@ async function killThese(services: Services, agents: readonly AgentInfo[]): Prom
   if (agents.length === 0) return;
   const graceMs = readSettings()['kill.graceSeconds'] * 1_000;
   const title = agents.length === 1 ? `Ending ${agents[0]?.name ?? ''}` : `Ending ${agents.length} agents`;
-  await vscode.window.withProgress({ location: { viewId: 'tmuxAgents.agents' }, title }, () =>
+  await vscode.window.withProgress({ location: { viewId: Views.agents }, title }, () =>
     services.fleet.use(async (manager) => {
       const outcomes = await Promise.allSettled(agents.map((agent) => killOne(services, agent, () => manager.killAgent(agent.handle, { graceMs }))));
       const failed = outcomes.flatMap((outcome, index) => (outcome.status === 'rejected' ? [{ agent: agents[index], reason: outcome.reason as unknown }] : []));

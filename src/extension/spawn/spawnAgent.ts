@@ -77,7 +77,7 @@ export async function tellEarlyFailure({ fleet, log }: Services, spawned: AgentI
   if (failed() === undefined) await waitForEvent(fleet.onDidChange, () => failed() !== undefined, { timeoutMs: EARLY_MS, what: 'a failure' }).catch(() => undefined);
   const agent = failed();
   if (agent?.status !== 'failed') return;
-  const hint = fleet.providers.find(agent.aiProvider)?.installHint;
+  const hint = agent.exitCode === 127 ? fleet.providers.find(agent.aiProvider)?.installHint : undefined;
   await showError(new AgentsError('command-not-found', `${agent.name} could not start: ${agent.reason}.`, hint === undefined ? {} : { hint }), log);
 }
 

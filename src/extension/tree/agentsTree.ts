@@ -30,6 +30,8 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
   readonly #owned = new DisposableStore();
   readonly #changed = new vscode.EventEmitter<TreeElement | TreeElement[] | undefined>();
   readonly #elements = new Map<string, TreeElement>();
+  /** The context keys as they were last set. */
+  readonly #contexts = new Map<string, boolean>();
   readonly view: vscode.TreeView<TreeElement>;
   #roots: TreeNode[] = [];
   #index = indexTree([]);
@@ -120,10 +122,10 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
     const { agents, runtimes } = this.#options.fleet.snapshot;
     const running = agents.filter((agent) => agent.status === 'running' || agent.status === 'starting').length;
     this.view.badge = running === 0 ? undefined : { value: running, tooltip: `${running} ${running === 1 ? 'agent' : 'agents'} running` };
-    setContext(ContextKeys.hasAgents, agents.length > 0);
-    setContext(ContextKeys.hasFinished, agents.some(isFinished));
-    setContext(ContextKeys.dockerUnavailable, runtimes.some(({ error }) => error?.reason === 'docker-unavailable'));
-    setContext(ContextKeys.tmuxMissing, runtimes.some(({ error }) => error?.reason === 'tmux-missing'));
+    this.#setContext(ContextKeys.hasAgents, agents.length > 0);
+    this.#setContext(ContextKeys.hasFinished, agents.some(isFinished));
+    this.#setContext(ContextKeys.dockerUnavailable, runtimes.some(({ error }) => error?.reason === 'docker-unavailable'));
+    this.#setContext(ContextKeys.tmuxMissing, runtimes.some(({ error }) => error?.reason === 'tmux-missing'));
     const wanted = this.view.visible && agents.length > 0;
     if (wanted) this.#ageTimer ??= setInterval(() => this.update(), AGE_STEP_MS);
     else {
@@ -131,12 +133,10 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
       this.#ageTimer = undefined;
     }
   }
-}
 
-const shown = new Map<string, boolean>();
-
-function setContext(key: string, value: boolean): void {
-  if (shown.get(key) === value) return;
-  shown.set(key, value);
-  void vscode.commands.executeCommand('setContext', key, value);
+  #setContext(key: string, value: boolean): void {
+    if (this.#contexts.get(key) === value) return;
+    this.#contexts.set(key, value);
+    void vscode.commands.executeCommand('setContext', key, value);
+  }
 }

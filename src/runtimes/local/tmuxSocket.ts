@@ -10,7 +10,10 @@ export function tmuxSocketPath(socketName: string, env: NodeJS.ProcessEnv = proc
   return join(env['TMUX_TMPDIR'] || '/tmp', `tmux-${uid}`, socketName);
 }
 
-/** True when a server accepts connections there; a refused or missing socket is a positive no. */
+/** What says for certain that nobody listens: no such socket, or one that its server left behind. */
+const NOBODY: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED']);
+
+/** False only where certainly no server is; one that is too busy, or may not be asked, may have agents. */
 export function isListening(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
@@ -20,7 +23,7 @@ export function isListening(socketPath: string): Promise<boolean> {
     };
     socket.setTimeout(1_000, () => settle(true));
     socket.once('connect', () => settle(true));
-    socket.once('error', () => settle(false));
+    socket.once('error', (error: NodeJS.ErrnoException) => settle(!NOBODY.has(error.code)));
   });
 }
 

@@ -1,6 +1,5 @@
 // Fifty agents: listing them against one raw call to the engine, and what they cost while nothing happens.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Readable } from 'node:stream';
 import { each, echoAgent } from '../agents.ts';
 import type { FigureGroup } from '../figure.ts';
 import { dockerPlace, localPlace, managerOn } from '../places.ts';
@@ -27,9 +26,9 @@ export const fleet: FigureGroup = {
     await each(numbers, 4, (number) => manager.spawnAgent('local', echoAgent(`local-${number}`, folder)));
     await each(numbers, 4, (number) => manager.spawnAgent('docker', echoAgent(`bench-${place.id}-${number}`, place.folder)));
     const expectAll = async (): Promise<void> => {
-      const agents = await manager.listAllAgents();
-      const running = agents.filter(({ status }) => status === 'running');
-      if (running.length !== 2 * OF_EACH) throw new Error(`${running.length} of ${agents.length} agents are running, ${2 * OF_EACH} should be.`);
+      const running = new Set((await manager.listAllAgents()).filter(({ status }) => status === 'running').map(({ agentId }) => agentId));
+      const missing = numbers.flatMap((number) => [`local-${number}`, `bench-${place.id}-${number}`]).filter((agentId) => !running.has(agentId));
+      if (missing.length > 0) throw new Error(`These agents should be running, and are not: ${missing.join(', ')}.`);
     };
     await expectAll();
 
@@ -39,20 +38,15 @@ export const fleet: FigureGroup = {
     await interleaved(10, ours, raw);
     const lists = await interleaved(measuring.quick ? 20 : 100, ours, raw);
 
-    // Execs come from us or from nobody: the containers are of this run alone.
-    let execs = 0;
-    const events = (await place.docker.getEvents({ filters: { type: ['container'], event: ['exec_create'], label: filters.label } })) as Readable;
-    measuring.afterwards(() => events.destroy());
-    events.on('data', () => execs++);
     await expectAll();
     globalThis.gc?.();
     await pause(1_000);
     const seconds = measuring.quick ? 10 : 60;
-    const before = { started: subprocessesStarted(), execs, cpu: process.cpuUsage(), at: performance.now() };
+    const before = { started: subprocessesStarted(), cpu: process.cpuUsage(), at: performance.now() };
     await pause(seconds * 1_000);
     const { user, system } = process.cpuUsage(before.cpu);
     const cpuShare = (user + system) / 1_000 / (performance.now() - before.at);
-    const started = subprocessesStarted() - before.started + (execs - before.execs);
+    const started = subprocessesStarted() - before.started;
     await expectAll();
     return [
       { ...listRow, unit: 'ms', ours: median(lists.ours), raw: median(lists.raw), bar: { of: 'ratio', atMost: 2 }, samples: lists.ours.length },

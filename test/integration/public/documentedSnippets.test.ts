@@ -32,6 +32,8 @@ function usage(): string {
 describe("the document's snippets", function () {
   this.timeout(120_000);
   let folder: string;
+  /** The uppermost folder of the document's /path/to/project that was not there before. */
+  let projectMade: string | undefined;
 
   before(() => {
     assert(existsSync(join(root, 'dist', 'public', 'runtimes.mjs')), 'the package is not built: run npm run build');
@@ -41,7 +43,9 @@ describe("the document's snippets", function () {
     writeFileSync(join(folder, 'runtimes.ts'), "export * from 'tmux-agents/runtimes';\n");
   });
 
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => {
+    for (const made of [folder, projectMade]) if (made !== undefined) rmSync(made, { recursive: true, force: true });
+  });
 
   async function run(code: string): Promise<string> {
     const file = join(folder, 'program.mjs');
@@ -70,7 +74,7 @@ describe("the document's snippets", function () {
   it('set up, spawn, interact, list and kill, on a real engine', async function () {
     needs(this, 'docker', 'image');
     try {
-      mkdirSync('/path/to/project', { recursive: true });
+      projectMade = mkdirSync('/path/to/project', { recursive: true });
     } catch {
       if (process.env['REQUIRE_ALL'] === '1') throw new Error('The folder /path/to/project of the document cannot be made by this user.');
       this.skip();

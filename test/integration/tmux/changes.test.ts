@@ -1,12 +1,11 @@
 // What tmux tells by itself: programs that end, sessions that come and go, output, formats; and what becomes of it when the connection breaks.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { chmodSync, watch, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { isAgentsError } from '../../../src/base/errors.ts';
 import { Emitter } from '../../../src/base/event.ts';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import type { TmuxService } from '../../../src/tmux/tmuxService.ts';
+import { processEnds } from '../../support/agentWaits.ts';
 import { needs } from '../../support/requirements.ts';
 import { FreshServer, hexEcho, PaneReader, panesUntil } from './freshServer.ts';
 
@@ -163,13 +162,9 @@ describe('what tmux tells by itself', function () {
   it('ends the server after the last agent and the last face', async () => {
     await tmux.newSession({ name: 'agent', argv: stay });
     await tmux.killSession('agent');
-    // A server that ends takes its socket away.
-    const socket = server.tmux('display-message', '-p', '#{socket_path}').trim();
-    const watcher = watch(dirname(socket));
-    const removed = once(watcher, 'change', { signal: AbortSignal.timeout(5_000) });
+    const pid = Number(server.tmux('display-message', '-p', '#{pid}'));
     tmux.dispose();
-    await removed;
-    watcher.close();
+    await processEnds(pid);
     assert.equal(server.isRunning, false);
   });
 });

@@ -114,6 +114,62 @@ describe('RuntimeManager', () => {
     assert.deepEqual(seen, ['appeared running', 'changed exited', 'gone exited']);
   });
 
+  /** A listing that answers when told to, with the agents there were when it was asked for. */
+  function heldListing(runtime: FakeRuntime): () => void {
+    let answer: () => void = () => undefined;
+    const usual = runtime.listing;
+    runtime.listing = async () => {
+      const seen = [...runtime.agents.values()];
+      runtime.listing = usual;
+      await new Promise<void>((resolve) => (answer = resolve));
+      return seen;
+    };
+    return () => answer();
+  }
+
+  it('believes events that came while a listing was under way, not the listing', async () => {
+    const manager = new RuntimeManager();
+    const runtime = new FakeRuntime();
+    manager.register('a', runtime);
+    const old = runtime.add('old');
+    await manager.listAllAgents();
+    const answer = heldListing(runtime);
+    const listing = manager.listAllAgents();
+    runtime.agents.delete('old');
+    runtime.changed.fire({ type: 'gone', agent: old });
+    runtime.changed.fire({ type: 'appeared', agent: runtime.add('new') });
+    const seen: string[] = [];
+    manager.onDidChangeAgents(({ type, agent }) => seen.push(`${type} ${agent.agentId}`));
+    answer();
+    assert.deepEqual((await listing).map((agent) => agent.agentId), ['new']);
+    assert.deepEqual(seen, []);
+  });
+
+  it('believes the listing that was asked for last, whichever answers first', async () => {
+    const manager = new RuntimeManager();
+    const runtime = new FakeRuntime();
+    manager.register('a', runtime);
+    const answer = heldListing(runtime);
+    const early = manager.listAllAgents();
+    runtime.add('new');
+    assert.deepEqual((await manager.listAllAgents()).map((agent) => agent.agentId), ['new']);
+    answer();
+    assert.deepEqual((await early).map((agent) => agent.agentId), ['new']);
+  });
+
+  it('gives what a quick runtime has by the time the slowest has answered', async () => {
+    const manager = new RuntimeManager();
+    const [quick, slow] = [new FakeRuntime('quick'), new FakeRuntime('slow')];
+    manager.register('quick', quick);
+    manager.register('slow', slow);
+    const answer = heldListing(slow);
+    const listing = manager.listByRuntime();
+    await new Promise((resolve) => setImmediate(resolve));
+    quick.changed.fire({ type: 'appeared', agent: quick.add('late') });
+    answer();
+    assert.deepEqual((await listing).map(({ agents }) => agents.length), [1, 0]);
+  });
+
   it('gives an agent that two runtimes see to the one that made it', async () => {
     const manager = new RuntimeManager();
     const [one, other] = [new FakeRuntime('docker'), new FakeRuntime('docker')];

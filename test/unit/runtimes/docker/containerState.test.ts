@@ -27,7 +27,7 @@ function state(state: string, status: string, view?: PaneView, when = longAfter)
 }
 
 describe('a listing of containers', () => {
-  it("takes the record from the seed's five labels alone", () => {
+  it("takes the record from the five labels alone that every agent's container has", () => {
     assert.deepEqual(record, {
       v: 1,
       agentId: 'agent-1',
