@@ -54,7 +54,7 @@ function makeWorld() {
   git('init', '-q', '-b', 'main');
   git('add', '.');
   git('commit', '-q', '-m', 'Begin');
-  const env = { HOME: join(base, 'home'), TMUX_TMPDIR: join(base, 'tmux'), XDG_STATE_HOME: join(base, 'home', '.local', 'state'), XDG_RUNTIME_DIR: '', TMUX_AGENTS_TEST_GREP: values.grep, TMUX_AGENTS_TEST: '1' };
+  const env = { HOME: join(base, 'home'), TMUX_TMPDIR: join(base, 'tmux'), XDG_STATE_HOME: join(base, 'home', '.local', 'state'), XDG_RUNTIME_DIR: '', TMUX_AGENTS_TEST_GREP: values.grep };
   return { base, folder, env, dataDir: join(base, 'data'), extensionsDir: join(base, 'extensions') };
 }
 

@@ -11,7 +11,7 @@ import { mustRun } from './lib/processes.mjs';
 const BUDGET = 2 * 1000 * 1000;
 
 /** Packs dist/ and the manifest as `out`. Resolves with its size in bytes; throws when it is over its budget. */
-export async function packageExtension({ out, log = () => undefined }) {
+async function packageExtension({ out, log = () => undefined }) {
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
   const licence = existsSync(join(root, 'LICENSE')) ? [] : ['--skip-license'];
   await mustRun([pinnedNode(), vsce, 'package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', ...licence, '--out', out], { cwd: root, env: toolEnvironment() });

@@ -6,7 +6,7 @@ import { AgentsError, messageOf } from '../base/errors.ts';
 import { parseConfig, type Config } from '../protocol/config.ts';
 
 /** `$XDG_CONFIG_HOME/tmux-agents/config.json`, or below `~/.config`. */
-export function configFilePath(env: Readonly<Record<string, string | undefined>>, home: string = homedir()): string {
+function configFilePath(env: Readonly<Record<string, string | undefined>>, home: string = homedir()): string {
   return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'tmux-agents', 'config.json');
 }
 

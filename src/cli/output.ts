@@ -64,6 +64,6 @@ export function reportOf(error: AgentsError): ErrorReport {
 }
 
 /** Without control characters that could drive the reader's terminal; newlines and our own colours stay. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[[0-9;]*m)/g, '');
 }

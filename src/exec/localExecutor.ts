@@ -8,6 +8,14 @@ import type { ExecExit, ExecOptions, ExecResult, ExecStream, Executor, RunOption
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** Milliseconds that a group of processes has to clean up after itself when its stream is disposed. */
+const GROUP_GRACE_MS = 5_000;
+
+export interface LocalExecOptions extends ExecOptions {
+  /** A process group of its own: disposing asks the program and all that it started to end, and forces them after 5 s. Without it the program alone is killed at once. */
+  readonly group?: boolean;
+}
+
 export class LocalExecutor implements Executor {
   readonly label = 'local';
 
@@ -45,16 +53,17 @@ export class LocalExecutor implements Executor {
     return { ...exit, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) };
   }
 
-  async open(argv: readonly string[], { cwd, env, signal }: ExecOptions = {}): Promise<ExecStream> {
+  async open(argv: readonly string[], { cwd, env, signal, group = false }: LocalExecOptions = {}): Promise<ExecStream> {
     throwIfCancelled(signal);
     const [program, ...args] = argv;
     if (program === undefined || program === '') throw new AgentsError('bad-input', 'No program was named.');
-    const child = spawn(program, args, { cwd, env, stdio: 'pipe', windowsHide: true });
+    const headsGroup = group && process.platform !== 'win32';
+    const child = spawn(program, args, { cwd, env, stdio: 'pipe', windowsHide: true, detached: headsGroup });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', (error: NodeJS.ErrnoException) => reject(startError(program, cwd, error)));
     });
-    const stream = new ChildStream(child);
+    const stream = new ChildStream(child, headsGroup);
     const stop = (): void => stream.dispose();
     if (signal?.aborted) {
       stop();
@@ -75,12 +84,14 @@ function startError(program: string, cwd: string | undefined, error: NodeJS.Errn
 
 class ChildStream implements ExecStream {
   readonly #child: ChildProcessWithoutNullStreams;
+  readonly #headsGroup: boolean;
   readonly #stdout = new ByteChannel();
   readonly #stderr = new ByteChannel();
   readonly exited: Promise<ExecExit>;
 
-  constructor(child: ChildProcessWithoutNullStreams) {
+  constructor(child: ChildProcessWithoutNullStreams, headsGroup: boolean) {
     this.#child = child;
+    this.#headsGroup = headsGroup;
     child.stdout.on('data', (chunk: Buffer) => this.#stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
     // A program that ended takes its pipes with it: a late write is dropped, as documented.
@@ -102,9 +113,29 @@ class ChildStream implements ExecStream {
   }
 
   dispose(): void {
-    this.#child.kill('SIGKILL');
+    if (this.#headsGroup) this.#endGroup();
+    else this.#child.kill('SIGKILL');
     this.#child.stdin.destroy();
     this.#child.stdout.destroy();
     this.#child.stderr.destroy();
+  }
+
+  #endGroup(): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    signalGroup(pid, 'SIGTERM');
+    const force = setTimeout(() => signalGroup(pid, 'SIGKILL'), GROUP_GRACE_MS);
+    this.#child.once('exit', () => {
+      clearTimeout(force);
+      signalGroup(pid, 'SIGKILL');
+    });
+  }
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody is left in it.
   }
 }

@@ -1,6 +1,6 @@
 // The settings, typed once: key, shape and default of each. A test compares them with package.json.
 import * as z from 'zod';
-import { RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
+import { Environment, RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
 import { AgentsError } from '../base/errors.ts';
 
@@ -9,7 +9,6 @@ export const SECTION = 'tmuxAgents';
 
 const path = z.string();
 const words = z.array(z.string());
-const environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name has letters, digits and "_" only'), z.string());
 
 /** One entry per setting, by its key below `tmuxAgents.`. An empty text means "not set". */
 export const Settings = z.object({
@@ -21,7 +20,7 @@ export const Settings = z.object({
   'output.lines': z.int().min(1).max(1_000_000).default(10_000),
   'spawn.autopilot': z.boolean().default(false),
   'spawn.model': z.string().default(''),
-  'spawn.environment': environment.default({}),
+  'spawn.environment': Environment.default({}),
   'custom.argv': words.default([]),
   providers: z.record(z.string(), ProviderConfig).default({}),
   'local.enabled': z.boolean().default(true),

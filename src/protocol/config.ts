@@ -5,10 +5,11 @@ import { parseMemory } from './memory.ts';
 
 const words = z.array(z.string());
 const text = z.string().min(1, 'must not be empty');
-const environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name has letters, digits and "_" only'), z.string());
+/** Environment variables by name. */
+export const Environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable name has letters, digits and "_" only'), z.string());
 
 /** Names a runtime or a provider: letters, digits, `_`, `.` and `-`. */
-export const ConfigId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'an id has 1 to 63 letters, digits, "_", "." or "-", and starts with a letter or digit');
+const ConfigId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'an id has 1 to 63 letters, digits, "_", "." or "-", and starts with a letter or digit');
 
 /** Bytes as a number, or text such as `4g` and `512m`; bytes once parsed. */
 export const Memory = z.union([z.number(), z.string()], 'must be bytes, or a size such as "4g" or "512m"').transform((size, context) => {
@@ -65,7 +66,7 @@ export const ProviderConfig = z.strictObject({
   /** Arguments that make it ask. */
   ask: words.optional(),
   resume: words.optional(),
-  env: environment.optional(),
+  env: Environment.optional(),
 });
 export type ProviderConfig = z.infer<typeof ProviderConfig>;
 

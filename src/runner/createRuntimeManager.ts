@@ -21,7 +21,7 @@ export function createRuntimeManager(config: Config, { log = silentLog }: { read
   return { manager, providers };
 }
 
-export function createRuntime(config: RuntimeConfig, log: Log): AgentRuntime {
+function createRuntime(config: RuntimeConfig, log: Log): AgentRuntime {
   switch (config.type) {
     case 'local': {
       const { type: _, ...options } = config;

@@ -6,6 +6,7 @@ import type { Config, DockerRuntimeConfig } from '../protocol/config.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createProviderRegistry } from '../providers/providerRegistry.ts';
 import { DockerEngine } from '../runtimes/docker/engine.ts';
+import { HOW_TO_INSTALL_TMUX, isTooOld } from '../tmux/tmuxVersion.ts';
 import { findExecutable } from './findExecutable.ts';
 
 /** `warn`: something optional is missing. `fail`: agents of a runtime that should work cannot run. */
@@ -39,7 +40,6 @@ interface Check {
   readonly look: () => Promise<Finding>;
 }
 
-const OLDEST_TMUX = [3, 2] as const;
 const DEFAULT_IMAGE = 'tmux-agents-base:latest';
 const BUILD_IMAGE = 'Build it: run docker/build.sh of the project, or the command "Build Docker Image" in VS Code.';
 
@@ -73,21 +73,12 @@ type Version = (program: string, flag: string) => Promise<string>;
 
 async function lookAtTmux(tmuxPath: string, platform: NodeJS.Platform, version: Version): Promise<Finding> {
   if (platform === 'win32') return { status: 'warn', message: 'Local agents need tmux, which Windows does not have.', fix: 'Open the folder in WSL, or spawn agents in Docker.' };
-  const fix = 'Install tmux 3.2 or newer: "apt-get install tmux", "dnf install tmux" or "brew install tmux".';
   const found = await version(tmuxPath, '-V').catch((error: unknown) => {
     if (isAgentsError(error, 'command-not-found')) return undefined;
     throw error;
   });
-  if (found === undefined) return { status: 'fail', message: `tmux was not found${tmuxPath === 'tmux' ? ' on the PATH' : ` at ${tmuxPath}`}.`, fix };
-  return isTooOld(found) ? { status: 'fail', message: `${found} is too old.`, fix } : { status: 'ok', message: `${found}.` };
-}
-
-/** Reads `tmux 3.3a`, `tmux next-3.6`; what cannot be read (`tmux master`) is taken to be new. */
-export function isTooOld(tmuxVersion: string): boolean {
-  const match = /(\d+)\.(\d+)/.exec(tmuxVersion);
-  if (match === null) return false;
-  const [major, minor] = [Number(match[1]), Number(match[2])];
-  return major < OLDEST_TMUX[0] || (major === OLDEST_TMUX[0] && minor < OLDEST_TMUX[1]);
+  if (found === undefined) return { status: 'fail', message: `tmux was not found${tmuxPath === 'tmux' ? ' on the PATH' : ` at ${tmuxPath}`}.`, fix: HOW_TO_INSTALL_TMUX };
+  return isTooOld(found) ? { status: 'fail', message: `${found} is too old.`, fix: HOW_TO_INSTALL_TMUX } : { status: 'ok', message: `${found}.` };
 }
 
 async function lookAtGit(version: Version): Promise<Finding> {

@@ -1,4 +1,5 @@
 // What every runtime with tmux in it shares: which pane belongs to an agent, what its state is, and how its program is ended.
+import { toDisposable, type Disposable } from '../base/disposable.ts';
 import { messageOf } from '../base/errors.ts';
 import { waitForEvent } from '../base/wait.ts';
 import { Emitter } from '../base/event.ts';
@@ -94,9 +95,14 @@ export async function terminatePane(tmux: TmuxService, paneId: PaneId, graceMs: 
         () => true,
         () => false,
       );
-      await Promise.all(signalAndReap(signal, pane.pid).map((script) => tmux.command(['run-shell', '-b', script])));
-      look();
-      if (await gone) return;
+      const reaping = reapSoon(tmux);
+      try {
+        await tmux.command(['run-shell', '-b', `kill -${signal} -${pane.pid} 2>/dev/null; exec sleep 0.005`]);
+        look();
+        if (await gone) return;
+      } finally {
+        reaping.dispose();
+      }
     }
   } finally {
     subscription.dispose();
@@ -105,12 +111,11 @@ export async function terminatePane(tmux: TmuxService, paneId: PaneId, graceMs: 
 
 /**
  * tmux 3.3a drops the SIGCHLD that comes while it closes a dead pane's terminal, and then tells of the death up to a second late.
- * It reaps whenever any child of its own ends: so some jobs end shortly after the signal, the last ones for slow programs and machines.
+ * It reaps whenever any child of its own ends: the signalling job does so shortly after the signal, these jobs later, where it is not over by then.
  */
-function signalAndReap(signal: string, pid: number): string[] {
-  // Newer versions forget the pid of a program that has died but is not reaped yet.
-  const kill = pid > 0 ? `kill -${signal} -${pid} 2>/dev/null; ` : '';
-  return [`${kill}exec sleep 0.005`, 'exec sleep 0.03', 'exec sleep 0.2'];
+function reapSoon(tmux: TmuxService): Disposable {
+  const timers = [20, 100, 400].map((milliseconds) => setTimeout(() => void tmux.command(['run-shell', '-b', 'true']).catch(() => undefined), milliseconds));
+  return toDisposable(() => timers.forEach((timer) => clearTimeout(timer)));
 }
 
 async function findPane(tmux: TmuxService, paneId: PaneId): Promise<TmuxPane | undefined> {

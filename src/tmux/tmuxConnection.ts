@@ -9,6 +9,7 @@ import type { Executor } from '../exec/executor.ts';
 import { ControlClient } from './controlClient.ts';
 import type { TmuxNotification } from './notifications.ts';
 import { MONITOR_SESSION } from './serverOptions.ts';
+import { HOW_TO_INSTALL_TMUX, isTooOld, OLDEST_TMUX } from './tmuxVersion.ts';
 import type { PaneId, SessionId } from './types.ts';
 
 export interface TmuxServerOptions {
@@ -53,10 +54,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /** How often a connection that was lost is looked for while no server answers; a command may start one at any time. */
 const RETRIES_WITHOUT_SERVER = 8;
-
-/** The oldest tmux whose control mode has what is needed here: client flags, subscriptions, `-N`. */
-const OLDEST = [3, 2] as const;
-const HOW_TO_INSTALL = 'apt-get install tmux, dnf install tmux, or brew install tmux.';
 
 const noServer = /no server running|error connecting to|no sessions|server exited|lost server/;
 
@@ -192,14 +189,13 @@ export class TmuxConnection implements Disposable {
   async #explain(error: unknown): Promise<AgentsError> {
     const place = this.#executor.label;
     if (isAgentsError(error, 'command-not-found')) {
-      return new AgentsError('tmux-missing', `tmux was not found in ${place}.`, { hint: `Install tmux ${OLDEST.join('.')} or newer: ${HOW_TO_INSTALL}`, cause: error });
+      return new AgentsError('tmux-missing', `tmux was not found in ${place}.`, { hint: HOW_TO_INSTALL_TMUX, cause: error });
     }
     const failure = asAgentsError(error, 'tmux-failed');
     if (this.#disposed || failure.reason === 'cancelled' || noServer.test(failure.message)) return failure;
     const version = await this.#version().catch(() => undefined);
-    const [, major, minor] = /^tmux (?:next-)?(\d+)\.(\d+)/.exec(version ?? '') ?? [];
-    if (version === undefined || major === undefined || Number(major) * 100 + Number(minor) >= OLDEST[0] * 100 + OLDEST[1]) return failure;
-    return new AgentsError('tmux-failed', `The tmux in ${place} is too old: it is ${version}, and ${OLDEST.join('.')} is needed.`, { hint: `Install a newer one: ${HOW_TO_INSTALL}`, cause: failure });
+    if (version === undefined || !isTooOld(version)) return failure;
+    return new AgentsError('tmux-failed', `The tmux in ${place} is too old: it is ${version}, and ${OLDEST_TMUX} is needed.`, { hint: HOW_TO_INSTALL_TMUX, cause: failure });
   }
 
   async #version(): Promise<string> {

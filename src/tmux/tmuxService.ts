@@ -5,7 +5,7 @@ import { Emitter, type Event } from '../base/event.ts';
 import type { Executor } from '../exec/executor.ts';
 import { literalFormat, sessionName, windowName } from './commandLine.ts';
 import type { ControlClient } from './controlClient.ts';
-import { isPaneId, isSessionId, isWindowId, type TmuxNotification } from './notifications.ts';
+import { isSessionId, type TmuxNotification } from './notifications.ts';
 import { GuestOutput } from './guestOutput.ts';
 import { PaneOutput } from './paneOutput.ts';
 import { pasteCommands } from './pasteBuffer.ts';
@@ -14,6 +14,7 @@ import { PANE_FORMAT, parsePanes, parseSessions, parseWindows, SESSION_FORMAT, W
 import { ServerKeeper } from './serverKeeper.ts';
 import { makeSession, makeWindow, type CreatedSession, type NewSession, type NewWindow } from './sessionMaker.ts';
 import { MONITOR_SESSION } from './serverOptions.ts';
+import { ofSession, onceEach, optionTarget, scopeFlags, type OptionScope } from './targets.ts';
 import { TmuxConnection, type ConnectionState, type ConnectOptions, type TmuxServerOptions } from './tmuxConnection.ts';
 import type { PaneId, PaneTarget, SessionId, TmuxPane, TmuxSession, TmuxWindow, WindowId } from './types.ts';
 
@@ -35,10 +36,6 @@ export interface FormatChange {
   readonly pane: PaneId | undefined;
   readonly value: string;
 }
-
-export type OptionScope = 'server' | 'session' | 'window' | 'pane';
-
-const scopeFlags: Readonly<Record<OptionScope, string>> = { server: '-s', session: '', window: '-w', pane: '-p' };
 
 export class TmuxService implements Disposable {
   readonly #mode: TmuxServerOptions['mode'];
@@ -380,26 +377,6 @@ export class TmuxService implements Disposable {
     if (!found) throw new AgentsError('not-found', `There is no pane ${window}.${pane} in the tmux session "${session}".`);
     return found.id;
   }
-}
-
-/** By id, else by the name as it is, else by the name that `newSession` makes of it. */
-function ofSession<T extends { readonly sessionId: SessionId; readonly sessionName: string }>(items: readonly T[], session: string): T[] {
-  if (isSessionId(session)) return items.filter(({ sessionId }) => sessionId === session);
-  const exact = items.filter((item) => item.sessionName === session);
-  if (exact.length > 0 || session === '') return exact;
-  const wished = sessionName(session);
-  return items.filter((item) => item.sessionName === wished);
-}
-
-/** A window that is linked into several sessions counts once. */
-function onceEach<T extends { readonly id: string }>(items: readonly T[]): T[] {
-  return [...new Map(items.toReversed().map((item) => [item.id, item])).values()].toReversed();
-}
-
-/** tmux matches names by prefix unless told not to; ids are exact. */
-function optionTarget(scope: OptionScope, target: string): string[] {
-  if (scope === 'server') return [];
-  return ['-t', isSessionId(target) || isWindowId(target) || isPaneId(target) || target.startsWith('=') ? target : `=${sessionName(target)}:`];
 }
 
 /** A pane whose scrollback is being read takes keys for that; this makes it listen to its program again. */

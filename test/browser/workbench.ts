@@ -46,7 +46,10 @@ export class Workbench {
   /** Reloads the window as a person does: not in the half second after a terminal was made. */
   async reload(): Promise<void> {
     await this.until(async () => Promise.resolve(this.#terminalsSaved ? true : undefined), 'VS Code to note its terminals');
-    await this.page.reload();
+    // The command, not the browser's reload: it lets VS Code write down what it has open, as a person's reload does.
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
     await this.#ready();
   }
 

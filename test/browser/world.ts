@@ -101,7 +101,7 @@ function makeFolders(base: string, extra: Readonly<Record<string, string>>): Rec
   git('add', '.');
   git('commit', '-q', '-m', 'Begin');
   const home = join(base, 'home');
-  return { HOME: home, XDG_STATE_HOME: join(home, '.local', 'state'), XDG_RUNTIME_DIR: '', TMUX_TMPDIR: join(base, 'tmux'), SHELL: '/bin/sh', PS1: '$ ', TMUX_AGENTS_TEST: '1', ...extra };
+  return { HOME: home, XDG_STATE_HOME: join(home, '.local', 'state'), XDG_RUNTIME_DIR: '', TMUX_TMPDIR: join(base, 'tmux'), SHELL: '/bin/sh', PS1: '$ ', ...extra };
 }
 
 let made: Promise<string> | undefined;

@@ -1,6 +1,7 @@
 // The extension's commands in a real extension host, on real tmux: spawn, see, attach, drive, kill.
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { Emitter } from '../../src/base/event.ts';
 import { waitFor, waitForEvent } from '../../src/base/wait.ts';
 import type { ExtensionApi } from '../../src/extension/extension.ts';
 import type { Fleet } from '../../src/extension/fleet.ts';
@@ -118,8 +119,16 @@ describe('agents in the extension host', () => {
     const count = vscode.window.terminals.length;
     await run(Commands.attachInEditor, agent.agentId);
     assert.equal(vscode.window.terminals.length, count);
-    const clients = await fleet.use((manager) => manager.getTmux(agent.handle).command(['list-clients', '-t', `=${agent.sessionName}`, '-F', '#{client_pid}']));
-    assert.ok(clients.includes(String(await terminal.processId)), `${clients.join(' ')} has no ${await terminal.processId}`);
+    const pid = String(await terminal.processId);
+    await fleet.use(async (manager) => {
+      const tmux = manager.getTmux(agent.handle);
+      const attached = new Emitter<void>();
+      const look = (): void => void tmux.command(['list-clients', '-t', `=${agent.sessionName}`, '-F', '#{client_pid}']).then((clients) => clients.includes(pid) && attached.fire());
+      const subscription = tmux.onDidNotify(look);
+      const waiting = waitForEvent(attached.event, () => true, { timeoutMs: PATIENCE, what: `the terminal's process ${pid} to attach` });
+      look();
+      await waiting.finally(() => subscription.dispose());
+    });
   });
 
   it('closes the terminal with the agent', async () => {

@@ -33,6 +33,7 @@ export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) =
   const wish = await agentConfig(face, options, argv);
   return withManager(face, runtimeId, async ({ manager, providers }) => {
     const provider = providers.get(wish.aiProvider);
+    if (wish.resources !== undefined && !output.json && manager.get(runtimeId)?.isolates !== true) output.note(`--memory and --cpus limit containers only: the runtime "${runtimeId}" has none.`);
     const handle = await manager.spawnAgent(runtimeId, wish, { signal: around.signal, onProgress: (_step, message) => output.progress(`${message}...`) });
     const agent = await afterStart(manager, handle.agentId, around.signal);
     output.answer(agent, () => spawned(agent));

@@ -65,6 +65,7 @@ function executorFor(settings: Settings): Executor {
   return {
     label: local.label,
     run: (argv, options) => local.run(argv, { ...options, env }),
-    open: (argv, options) => local.open(argv, { ...options, env }),
+    // With all that the script starts: cancelled, it takes its temporary folder along, and no build goes on behind it.
+    open: (argv, options) => local.open(argv, { ...options, env, group: true }),
   };
 }

@@ -20,8 +20,14 @@ export const spawn: CommandHandler = async (services, argument) => {
 /** A demo agent in the first folder, with nothing to choose: for somebody who tries the product. */
 export const spawnDemo: CommandHandler = async (services) => {
   await lookAround(services);
-  return spawned(services, { provider: 'demo', runtime: 'local', task: 'Show me what you can do', autopilot: false });
+  return spawned(services, { provider: 'demo', runtime: usableRuntime(services), task: 'Show me what you can do', autopilot: false });
 };
+
+/** This machine where it can run agents, else the first runtime that can. */
+function usableRuntime({ fleet }: Services): string {
+  const usable = fleet.snapshot.runtimes.filter(({ error }) => error === undefined).map(({ runtimeId }) => runtimeId);
+  return usable.includes('local') ? 'local' : (usable[0] ?? 'local');
+}
 
 async function spawned(services: Services, request: SpawnRequest): Promise<string> {
   const agent = await spawnAgent(services, request);

@@ -1,7 +1,7 @@
 // What a spawn asks for: given by the picker or by a caller of the command, checked either way.
 import * as z from 'zod';
 import { AgentsError } from '../../base/errors.ts';
-import { faultLines, Memory } from '../../protocol/config.ts';
+import { Environment, faultLines, Memory } from '../../protocol/config.ts';
 
 const SpawnRequest = z.strictObject({
   /** What the agent is asked to do. */
@@ -18,7 +18,7 @@ const SpawnRequest = z.strictObject({
   argv: z.array(z.string()).min(1).optional(),
   memory: Memory.optional(),
   cpus: z.number().positive().optional(),
-  env: z.record(z.string(), z.string()).optional(),
+  env: Environment.optional(),
   /** Whether to open its terminal, whatever the setting says. */
   attach: z.boolean().optional(),
 });

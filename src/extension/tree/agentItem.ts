@@ -61,7 +61,7 @@ function agentItem(node: AgentNode, now: number): vscode.TreeItem {
 }
 
 /** What `when` clauses of the menus test: `agent;running;local`, `;adopted` where it was. */
-export function contextOf(agent: AgentInfo): string {
+function contextOf(agent: AgentInfo): string {
   return ['agent', agent.status, agent.runtimeType, ...(agent.adopted ? ['adopted'] : [])].join(';');
 }
 

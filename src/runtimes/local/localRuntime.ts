@@ -7,6 +7,7 @@ import { silentLog, type Log } from '../../base/log.ts';
 import { throwIfCancelled } from '../../base/wait.ts';
 import { LocalExecutor } from '../../exec/localExecutor.ts';
 import { TmuxService } from '../../tmux/tmuxService.ts';
+import { HOW_TO_INSTALL_TMUX } from '../../tmux/tmuxVersion.ts';
 import type { PaneId, SessionId, TmuxPane, TmuxSession } from '../../tmux/types.ts';
 import { recordOf } from '../agentConfig.ts';
 import { diffAgents } from '../agentDiff.ts';
@@ -84,7 +85,7 @@ export class LocalRuntime implements AgentRuntime {
     await this.#executor.run([this.#tmuxPath, '-V'], { timeoutMs: 5_000, env: hostEnvironment() }).catch((error: unknown) => {
       if (!isAgentsError(error, 'command-not-found')) throw error;
       throw new AgentsError('tmux-missing', 'tmux was not found on this machine.', {
-        hint: 'Install it: apt-get install tmux, dnf install tmux, or brew install tmux.',
+        hint: HOW_TO_INSTALL_TMUX,
         cause: error,
       });
     });

@@ -43,7 +43,7 @@ async function fromProc(): Promise<ProcessFact[]> {
 }
 
 /** proc(5): `pid (comm) state ppid ... starttime(22)`; comm may hold spaces and parentheses, so fields count from the last `)`. */
-export function parseStat(stat: string): ProcessFact | undefined {
+function parseStat(stat: string): ProcessFact | undefined {
   const close = stat.lastIndexOf(')');
   const fields = stat.slice(close + 2).split(' ');
   const [state, parent, started] = [fields[0], fields[1], fields[19]];

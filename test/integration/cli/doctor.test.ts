@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { isAgentsError } from '../../../src/base/errors.ts';
 import { parseConfig } from '../../../src/protocol/config.ts';
-import { isTooOld, runDoctor, type DoctorCheck } from '../../../src/runner/doctor.ts';
+import { runDoctor, type DoctorCheck } from '../../../src/runner/doctor.ts';
+import { isTooOld } from '../../../src/tmux/tmuxVersion.ts';
 import { needs } from '../../support/requirements.ts';
 
 describe('the doctor', () => {

@@ -1,5 +1,8 @@
 // Programs on this machine: argv as it is, bytes both ways, and an end to every wait.
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isAgentsError, type ErrorReason } from '../../../src/base/errors.ts';
 import { waitFor } from '../../../src/base/wait.ts';
 import { LocalExecutor } from '../../../src/exec/localExecutor.ts';
@@ -91,5 +94,17 @@ describe('LocalExecutor', () => {
     const other = await executor.open(['sleep', '60'], { signal: cancel.signal });
     cancel.abort();
     assert.equal((await waitFor(other.exited, { timeoutMs: 3_000, what: 'the end' })).signal, 'SIGKILL');
+  });
+
+  it('asks a group to end, which cleans up and leaves no process', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'group-'));
+    const script = `trap 'rmdir "$1"' EXIT; trap 'exit 143' TERM; echo $$; sleep 60 | sleep 60`;
+    const stream = await executor.open(['sh', '-c', script, 'sh', folder], { group: true });
+    const said = await new Promise<string>((resolve) => stream.onStdout((bytes) => resolve(bytes.toString())));
+    stream.dispose();
+    stream.dispose();
+    assert.equal((await waitFor(stream.exited, { timeoutMs: 3_000, what: 'the end' })).code, 143);
+    assert.equal(existsSync(folder), false);
+    assert.throws(() => process.kill(-Number(said), 0), { code: 'ESRCH' });
   });
 });

@@ -9,7 +9,7 @@ import ts from 'typescript';
 import { needs } from '../../support/requirements.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const document = readFileSync(join(root, 'test', 'fixtures', 'seeds', 'agent-runtimes.md'), 'utf8');
+const document = readFileSync(join(root, 'test', 'fixtures', 'documents', 'agent-runtimes.md'), 'utf8');
 
 /** The TypeScript blocks below a heading, up to the next heading of the same or a higher level. */
 function snippets(heading: string): string[] {
