@@ -85,6 +85,7 @@ function startError(program: string, cwd: string | undefined, error: NodeJS.Errn
 class ChildStream implements ExecStream {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #headsGroup: boolean;
+  #ending = false;
   readonly #stdout = new ByteChannel();
   readonly #stderr = new ByteChannel();
   readonly exited: Promise<ExecExit>;
@@ -113,22 +114,32 @@ class ChildStream implements ExecStream {
   }
 
   dispose(): void {
-    if (this.#headsGroup) this.#endGroup();
-    else this.#child.kill('SIGKILL');
-    this.#child.stdin.destroy();
-    this.#child.stdout.destroy();
-    this.#child.stderr.destroy();
+    if (this.#headsGroup) {
+      this.#endGroup();
+      return;
+    }
+    this.#child.kill('SIGKILL');
+    this.#letGo();
   }
 
+  /** Asks once, and listens on meanwhile: a shell that is cleaning up would die of a second signal, or of an output that nobody reads. */
   #endGroup(): void {
     const { pid, exitCode, signalCode } = this.#child;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    if (this.#ending || pid === undefined || exitCode !== null || signalCode !== null) return;
+    this.#ending = true;
     signalGroup(pid, 'SIGTERM');
     const force = setTimeout(() => signalGroup(pid, 'SIGKILL'), GROUP_GRACE_MS);
     this.#child.once('exit', () => {
       clearTimeout(force);
       signalGroup(pid, 'SIGKILL');
+      this.#letGo();
     });
+  }
+
+  #letGo(): void {
+    this.#child.stdin.destroy();
+    this.#child.stdout.destroy();
+    this.#child.stderr.destroy();
   }
 }
 

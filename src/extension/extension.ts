@@ -1,19 +1,19 @@
 // The composition root: makes the parts in order, wires settings to them, and lets go in reverse.
 import * as vscode from 'vscode';
 import { DisposableStore } from '../base/disposable.ts';
-import { createRuntimeManager } from '../runner/createRuntimeManager.ts';
+import type { Log } from '../base/log.ts';
+import type { Managed } from '../runner/createRuntimeManager.ts';
 import { registerCommands } from './commands/allCommands.ts';
 import { OutputDocuments } from './documents/outputDocuments.ts';
 import { PromptEditors } from './documents/promptEditors.ts';
 import { ReportDocuments } from './documents/reportDocuments.ts';
 import { Fleet } from './fleet.ts';
 import type { Services } from './services.ts';
-import { changesRuntimes, changesView, readConfig, readSettings } from './settings.ts';
+import { changesRuntimes, changesView, readGrouping } from './settingChanges.ts';
 import { showError } from './showError.ts';
 import { SpawnMemory } from './spawn/spawnMemory.ts';
 import { AttachedTerminals } from './terminals/attachedTerminals.ts';
 import { AgentsTree } from './tree/agentsTree.ts';
-import type { GroupBy } from './tree/model.ts';
 
 /** What other extensions, and the tests, get from `activate`. */
 export interface ExtensionApi {
@@ -30,16 +30,16 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 
   const log = owned.add(vscode.window.createOutputChannel('tmux-agents', { log: true }));
   const report = (error: unknown): void => void showError(error, log).catch((fault: unknown) => log.error(String(fault)));
-  const fleet = owned.add(new Fleet({ create: () => createRuntimeManager(readConfig(), { log }), log }));
+  const fleet = owned.add(new Fleet({ create: () => makeManager(log), log }));
   const memory = new SpawnMemory(context);
-  const tree = owned.add(new AgentsTree({ fleet, groupBy: currentGrouping, onFault: report }));
+  const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report }));
   const services: Services = {
     fleet,
     tree,
     memory,
     log,
-    terminals: owned.add(new AttachedTerminals({ fleet, iconOf: (aiProvider) => fleet.providers.find(aiProvider)?.icon ?? 'terminal-tmux', memory: context.workspaceState })),
-    output: owned.add(new OutputDocuments(fleet, () => readSettings()['output.lines'])),
+    terminals: owned.add(new AttachedTerminals({ fleet, memory: context.workspaceState })),
+    output: owned.add(new OutputDocuments(fleet)),
     prompts: owned.add(new PromptEditors()),
     reports: owned.add(new ReportDocuments()),
     extensionPath: context.extensionPath,
@@ -62,11 +62,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   return { activationMs, fleet };
 }
 
-/** Settings at fault are told once, where runtimes are made; the view falls back to the default. */
-function currentGrouping(): GroupBy {
-  try {
-    return readSettings()['view.groupBy'];
-  } catch {
-    return 'runtime';
-  }
+/** Settings, schemas and runtimes are loaded when agents are first looked for, not when the window opens. */
+async function makeManager(log: Log): Promise<Managed> {
+  const [{ createRuntimeManager }, { readConfig }] = await Promise.all([import('../runner/createRuntimeManager.ts'), import('./settings.ts')]);
+  return createRuntimeManager(readConfig(), { log });
 }

@@ -11,8 +11,8 @@ import { agentKey, runtimeOf, type AgentKey } from './agentKey.ts';
 import type { FleetSnapshot } from './tree/model.ts';
 
 export interface FleetOptions {
-  /** Makes a manager of the settings as they are now. Throws when they are not valid. */
-  readonly create: () => Managed;
+  /** Makes a manager of the settings as they are now. Fails when they are not valid. */
+  readonly create: () => Promise<Managed>;
   readonly log: Log;
 }
 
@@ -31,6 +31,7 @@ export class Fleet implements Disposable {
   readonly #errors = new Map<string, AgentsError>();
   readonly #changed = new Emitter<void>();
   #lease: Lease | undefined;
+  #making: Promise<Lease> | undefined;
   #started: Promise<void> | undefined;
   #announced = false;
   #disposed = false;
@@ -52,9 +53,14 @@ export class Fleet implements Disposable {
     return this.#started !== undefined;
   }
 
-  /** The providers of the settings as they are. Throws when these are not valid. */
-  get providers(): ProviderRegistry {
-    return this.#current().providers;
+  /** The providers of the settings as they are. Fails when these are not valid. */
+  async providers(): Promise<ProviderRegistry> {
+    return (await this.#current()).providers;
+  }
+
+  /** The codicon of a provider, once the settings were read. */
+  iconOf(aiProvider: string): string | undefined {
+    return this.#lease?.providers.find(aiProvider)?.icon;
   }
 
   find(key: AgentKey): AgentInfo | undefined {
@@ -86,12 +92,12 @@ export class Fleet implements Disposable {
   /** Asks all runtimes again. A runtime that fails keeps the agents it was last known to have. */
   async refresh(): Promise<void> {
     if (this.#started === undefined) return this.start();
-    await this.#list(this.#current());
+    await this.#list(await this.#current());
   }
 
   /** Works with the manager, which stays alive until the work has ended, a change of settings notwithstanding. */
   async use<T>(work: (manager: RuntimeManager) => Promise<T> | T): Promise<T> {
-    const lease = this.#current();
+    const lease = await this.#current();
     lease.works++;
     try {
       return await work(lease.manager);
@@ -103,8 +109,10 @@ export class Fleet implements Disposable {
 
   /** Makes the runtimes anew from changed settings; the agents stay shown until the new ones have answered. Throws when the settings are not valid, and goes on as before. */
   async reconfigure(): Promise<void> {
-    if (this.#lease === undefined) return;
-    const lease = newLease(this.#options.create());
+    if (this.#lease === undefined && this.#making === undefined) return;
+    await this.#making?.catch(() => undefined);
+    const lease = newLease(await this.#options.create());
+    if (this.#disposed) return lease.manager.dispose();
     this.#retire();
     this.#errors.clear();
     this.#lease = lease;
@@ -122,14 +130,20 @@ export class Fleet implements Disposable {
   }
 
   async #begin(): Promise<void> {
-    const lease = this.#current();
+    const lease = await this.#current();
     this.#follow(lease);
     await this.#list(lease);
   }
 
-  #current(): Lease {
-    this.#lease ??= newLease(this.#options.create());
-    return this.#lease;
+  async #current(): Promise<Lease> {
+    return this.#lease ?? (this.#making ??= this.#make().finally(() => (this.#making = undefined)));
+  }
+
+  async #make(): Promise<Lease> {
+    const lease = newLease(await this.#options.create());
+    if (this.#disposed) lease.manager.dispose();
+    else this.#lease = lease;
+    return lease;
   }
 
   #retire(): void {

@@ -3,6 +3,9 @@
 /** The extension's own id, `publisher.name`. */
 export const EXTENSION_ID = 'tmux-agents.tmux-agents';
 
+/** The section of all settings. */
+export const SECTION = 'tmuxAgents';
+
 export const Commands = {
   spawn: 'tmuxAgents.agent.spawn',
   spawnDemo: 'tmuxAgents.agent.spawnDemo',

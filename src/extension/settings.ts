@@ -1,6 +1,7 @@
 // Reads the settings from VS Code, checked; the only place that does.
 import * as vscode from 'vscode';
-import { configOf, parseSettings, SECTION, settingKeys } from './settingsSchema.ts';
+import { SECTION } from './ids.ts';
+import { configOf, parseSettings, settingKeys } from './settingsSchema.ts';
 import type { SettingKey, Settings } from './settingsSchema.ts';
 import type { Config } from '../protocol/config.ts';
 
@@ -17,15 +18,4 @@ export function readConfig(): Config {
 /** Writes one setting for the user, so that it holds in every window. */
 export async function writeSetting<K extends SettingKey>(key: K, value: Settings[K]): Promise<void> {
   await vscode.workspace.getConfiguration(SECTION).update(key, value, vscode.ConfigurationTarget.Global);
-}
-
-/** Settings that decide how runtimes and providers are made: a change of these makes them anew. */
-const structural: readonly SettingKey[] = settingKeys.filter((key) => /^(local|docker|custom)\.|^(runtimes|providers)$/.test(key));
-
-export function changesRuntimes(event: vscode.ConfigurationChangeEvent): boolean {
-  return structural.some((key) => event.affectsConfiguration(`${SECTION}.${key}`));
-}
-
-export function changesView(event: vscode.ConfigurationChangeEvent): boolean {
-  return event.affectsConfiguration(`${SECTION}.view`);
 }

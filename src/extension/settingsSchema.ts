@@ -2,10 +2,8 @@
 import * as z from 'zod';
 import { Environment, RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
-import { AgentsError } from '../base/errors.ts';
-
-/** The section of all settings. */
-export const SECTION = 'tmuxAgents';
+import { SECTION } from './ids.ts';
+import { SettingsError } from './settingsError.ts';
 
 const path = z.string();
 const words = z.array(z.string());
@@ -73,15 +71,6 @@ export const restrictedSettings: readonly SettingKey[] = [
   'docker.buildBootstrap',
   'runtimes',
 ];
-
-/** A settings fault: what is wrong, and which key the Settings editor should show. */
-export class SettingsError extends AgentsError {
-  readonly key: string;
-  constructor(key: string, message: string, cause: unknown) {
-    super('bad-input', message, { hint: `Correct the setting ${key}.`, cause });
-    this.key = key;
-  }
-}
 
 /** Checks raw values, by key. Throws a SettingsError that names the first key at fault. */
 export function parseSettings(raw: Readonly<Record<string, unknown>>): Settings {

@@ -4,7 +4,7 @@ import { asAgentsError, isAgentsError } from '../base/errors.ts';
 import type { AgentsError, ErrorReason } from '../base/errors.ts';
 import { Commands } from './ids.ts';
 import { openSettingsCommand } from './openSettings.ts';
-import { SettingsError } from './settingsSchema.ts';
+import { SettingsError } from './settingsError.ts';
 
 interface Remedy {
   readonly title: string;

@@ -1,49 +1,38 @@
-// Every command and what it does: one entry per id, complete by type.
+// Every command and where its work is done: one entry per id, complete by type; the work is loaded when it is first asked for.
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Commands, type CommandId } from '../ids.ts';
 import type { CommandHandler, Services } from '../services.ts';
 import { showError } from '../showError.ts';
-import { adopt, release } from './adopt.ts';
-import { attach, attachInEditor } from './attach.ts';
-import { buildImage } from './buildImage.ts';
-import { doctor } from './doctor.ts';
-import { interrupt, rename } from './drive.ts';
-import { kill, killAll, remove, removeFinished } from './kill.ts';
-import { copyAttachCommand, refreshOutput, showOutput } from './look.ts';
-import { composePrompt, sendPrompt, submitPrompt } from './prompt.ts';
-import { installTmux, startDocker } from './remedies.ts';
-import { spawn, spawnDemo } from './spawn.ts';
-import { explainProblem, groupBy, openSettings, refresh, showLog } from './view.ts';
 
-const handlers: Readonly<Record<CommandId, CommandHandler>> = {
-  [Commands.spawn]: spawn,
-  [Commands.spawnDemo]: spawnDemo,
-  [Commands.attach]: attach,
-  [Commands.attachInEditor]: attachInEditor,
-  [Commands.sendPrompt]: sendPrompt,
-  [Commands.composePrompt]: composePrompt,
-  [Commands.submitPrompt]: submitPrompt,
-  [Commands.interrupt]: interrupt,
-  [Commands.rename]: rename,
-  [Commands.kill]: kill,
-  [Commands.remove]: remove,
-  [Commands.killAll]: killAll,
-  [Commands.removeFinished]: removeFinished,
-  [Commands.copyAttachCommand]: copyAttachCommand,
-  [Commands.showOutput]: showOutput,
-  [Commands.refreshOutput]: refreshOutput,
-  [Commands.adopt]: adopt,
-  [Commands.release]: release,
-  [Commands.buildImage]: buildImage,
-  [Commands.startDocker]: startDocker,
-  [Commands.installTmux]: installTmux,
-  [Commands.doctor]: doctor,
-  [Commands.explainProblem]: explainProblem,
-  [Commands.showLog]: showLog,
-  [Commands.groupBy]: groupBy,
-  [Commands.refresh]: refresh,
-  [Commands.openSettings]: openSettings,
+const handlers: Readonly<Record<CommandId, () => Promise<CommandHandler>>> = {
+  [Commands.spawn]: async () => (await import('./spawn.ts')).spawn,
+  [Commands.spawnDemo]: async () => (await import('./spawn.ts')).spawnDemo,
+  [Commands.attach]: async () => (await import('./attach.ts')).attach,
+  [Commands.attachInEditor]: async () => (await import('./attach.ts')).attachInEditor,
+  [Commands.sendPrompt]: async () => (await import('./prompt.ts')).sendPrompt,
+  [Commands.composePrompt]: async () => (await import('./prompt.ts')).composePrompt,
+  [Commands.submitPrompt]: async () => (await import('./prompt.ts')).submitPrompt,
+  [Commands.interrupt]: async () => (await import('./drive.ts')).interrupt,
+  [Commands.rename]: async () => (await import('./drive.ts')).rename,
+  [Commands.kill]: async () => (await import('./kill.ts')).kill,
+  [Commands.remove]: async () => (await import('./kill.ts')).remove,
+  [Commands.killAll]: async () => (await import('./kill.ts')).killAll,
+  [Commands.removeFinished]: async () => (await import('./kill.ts')).removeFinished,
+  [Commands.copyAttachCommand]: async () => (await import('./look.ts')).copyAttachCommand,
+  [Commands.showOutput]: async () => (await import('./look.ts')).showOutput,
+  [Commands.refreshOutput]: async () => (await import('./look.ts')).refreshOutput,
+  [Commands.adopt]: async () => (await import('./adopt.ts')).adopt,
+  [Commands.release]: async () => (await import('./adopt.ts')).release,
+  [Commands.buildImage]: async () => (await import('./buildImage.ts')).buildImage,
+  [Commands.startDocker]: async () => (await import('./remedies.ts')).startDocker,
+  [Commands.installTmux]: async () => (await import('./remedies.ts')).installTmux,
+  [Commands.doctor]: async () => (await import('./doctor.ts')).doctor,
+  [Commands.explainProblem]: async () => (await import('./view.ts')).explainProblem,
+  [Commands.showLog]: async () => (await import('./view.ts')).showLog,
+  [Commands.groupBy]: async () => (await import('./view.ts')).groupBy,
+  [Commands.refresh]: async () => (await import('./view.ts')).refresh,
+  [Commands.openSettings]: async () => (await import('./view.ts')).openSettings,
 };
 
 /** Commands that callers use with arguments: their failures reject instead of showing a notification. */
@@ -51,18 +40,19 @@ const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendP
 
 export function registerCommands(services: Services): Disposable {
   const owned = new DisposableStore();
-  for (const [id, handler] of Object.entries(handlers) as [CommandId, CommandHandler][]) {
-    owned.add(vscode.commands.registerCommand(id, (...args: readonly unknown[]) => run(services, id, handler, args)));
+  for (const [id, load] of Object.entries(handlers) as [CommandId, () => Promise<CommandHandler>][]) {
+    owned.add(vscode.commands.registerCommand(id, (...args: readonly unknown[]) => run(services, id, load, args)));
   }
   return owned;
 }
 
-async function run(services: Services, id: CommandId, handler: CommandHandler, args: readonly unknown[]): Promise<unknown> {
+async function run(services: Services, id: CommandId, load: () => Promise<CommandHandler>, args: readonly unknown[]): Promise<unknown> {
   try {
+    const handler = await load();
     return await handler(services, ...args);
   } catch (error) {
     if (callable.has(id) && isProgrammatic(id, args)) throw error;
-    void showError(error, services.log, () => run(services, id, handler, args)).catch((fault: unknown) => services.log.error(String(fault)));
+    void showError(error, services.log, () => run(services, id, load, args)).catch((fault: unknown) => services.log.error(String(fault)));
     return undefined;
   }
 }

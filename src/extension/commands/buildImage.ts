@@ -50,7 +50,7 @@ function namedAgents(argument: unknown): string[] | undefined {
 }
 
 async function askAgents({ fleet }: Services): Promise<string[]> {
-  const items = fleet.providers.all.flatMap((provider): AgentPick[] => (provider.npmPackage === undefined ? [] : [{ label: provider.label, description: provider.npmPackage, iconPath: new vscode.ThemeIcon(provider.icon), npmPackage: provider.npmPackage }]));
+  const items = (await fleet.providers()).all.flatMap((provider): AgentPick[] => (provider.npmPackage === undefined ? [] : [{ label: provider.label, description: provider.npmPackage, iconPath: new vscode.ThemeIcon(provider.icon), npmPackage: provider.npmPackage }]));
   const chosen = await vscode.window.showQuickPick(items, { title: 'Build Docker Image', placeHolder: 'Which agents should be in the image? The demo needs none.', canPickMany: true, ignoreFocusOut: true });
   if (chosen === undefined) throw cancelled();
   return chosen.map(({ npmPackage }) => npmPackage);

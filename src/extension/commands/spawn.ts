@@ -13,7 +13,7 @@ export const spawn: CommandHandler = async (services, argument) => {
   await lookAround(services);
   // A click on a button of the view gives a row or nothing: then the person is asked.
   const asked = argument === undefined || argument === null || isRow(argument);
-  const request = asked ? await askForSpawn(services, services.fleet.providers, rowsRuntime(argument)) : parseSpawnRequest(argument);
+  const request = asked ? await askForSpawn(services, await services.fleet.providers(), rowsRuntime(argument)) : parseSpawnRequest(argument);
   return spawned(services, request);
 };
 

@@ -10,15 +10,13 @@ import { sentence } from '../showError.ts';
 
 export class OutputDocuments implements vscode.TextDocumentContentProvider, Disposable {
   readonly #fleet: Fleet;
-  readonly #lines: () => number;
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #registration: vscode.Disposable;
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(fleet: Fleet, lines: () => number) {
+  constructor(fleet: Fleet) {
     this.#fleet = fleet;
-    this.#lines = lines;
     this.#registration = vscode.workspace.registerTextDocumentContentProvider(Schemes.output, this);
   }
 
@@ -45,7 +43,8 @@ export class OutputDocuments implements vscode.TextDocumentContentProvider, Disp
       await this.#fleet.start();
       const agent = this.#fleet.find(uri.query);
       if (agent === undefined) return 'This agent is gone, and its output with it.\n';
-      return await this.#fleet.use((manager) => manager.readOutput(agent.handle, this.#lines()));
+      const { readSettings } = await import('../settings.ts');
+      return await this.#fleet.use((manager) => manager.readOutput(agent.handle, readSettings()['output.lines']));
     } catch (error) {
       return `The output cannot be read: ${sentence(asAgentsError(error))}\n`;
     }

@@ -11,6 +11,7 @@ import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { showError } from '../showError.ts';
 import { runtimeLabel } from '../tree/model.ts';
+import type { Choices } from './choices.ts';
 import { freeName, type SpawnRequest } from './spawnRequest.ts';
 
 /** Milliseconds after a spawn in which a program that cannot start has failed. */
@@ -18,8 +19,9 @@ const EARLY_MS = 3_000;
 
 /** Resolves with the agent when its program was started. Throws as `spawnAgent` of the manager does; `cancelled` when the person cancelled. */
 export async function spawnAgent(services: Services, request: SpawnRequest): Promise<AgentInfo> {
-  const runtimeId = request.runtime ?? services.memory.last.runtime ?? 'local';
-  const config = configOf(services, request);
+  const last = await services.memory.last();
+  const runtimeId = request.runtime ?? last.runtime ?? 'local';
+  const config = configOf(services, request, last);
   services.log.info(`Spawning ${config.agentId} (${config.aiProvider}) on ${runtimeId} in ${config.workingDirectory}`);
   const handle = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: `Spawning ${config.name ?? config.agentId} on ${runtimeLabel(runtimeId)}`, cancellable: true },
@@ -49,9 +51,9 @@ async function refreshed(services: Services, key: string): Promise<AgentInfo> {
   return agent;
 }
 
-function configOf(services: Services, request: SpawnRequest): AgentConfig {
+function configOf(services: Services, request: SpawnRequest, last: Choices): AgentConfig {
   const settings = readSettings();
-  const aiProvider = request.provider ?? (request.argv === undefined ? services.memory.last.provider ?? 'claude' : 'custom');
+  const aiProvider = request.provider ?? (request.argv === undefined ? last.provider ?? 'claude' : 'custom');
   const model = request.model ?? settings['spawn.model'];
   const env = { ...settings['spawn.environment'], ...request.env };
   return {
@@ -77,7 +79,7 @@ export async function tellEarlyFailure({ fleet, log }: Services, spawned: AgentI
   if (failed() === undefined) await waitForEvent(fleet.onDidChange, () => failed() !== undefined, { timeoutMs: EARLY_MS, what: 'a failure' }).catch(() => undefined);
   const agent = failed();
   if (agent?.status !== 'failed') return;
-  const hint = agent.exitCode === 127 ? fleet.providers.find(agent.aiProvider)?.installHint : undefined;
+  const hint = agent.exitCode === 127 ? (await fleet.providers()).find(agent.aiProvider)?.installHint : undefined;
   await showError(new AgentsError('command-not-found', `${agent.name} could not start: ${agent.reason}.`, hint === undefined ? {} : { hint }), log);
 }
 

@@ -1,14 +1,6 @@
 // What was chosen last, so that the next spawn is a matter of pressing Enter.
 import type * as vscode from 'vscode';
-import * as z from 'zod';
-
-const Choices = z.object({
-  provider: z.string().optional(),
-  runtime: z.string().optional(),
-  folder: z.string().optional(),
-  autopilot: z.boolean().optional(),
-});
-export type Choices = z.infer<typeof Choices>;
+import type { Choices } from './choices.ts';
 
 const KEY = 'tmuxAgents.lastSpawn';
 const HAD_AGENTS = 'tmuxAgents.hadAgents';
@@ -23,9 +15,10 @@ export class SpawnMemory {
   }
 
   /** Of this workspace first; the folder never comes from another one. */
-  get last(): Choices {
-    const { folder: _elsewhere, ...everywhere } = read(this.#everywhere);
-    return { ...everywhere, ...read(this.#workspace) };
+  async last(): Promise<Choices> {
+    const { readChoices } = await import('./choices.ts');
+    const { folder: _elsewhere, ...everywhere } = readChoices(this.#everywhere.get(KEY));
+    return { ...everywhere, ...readChoices(this.#workspace.get(KEY)) };
   }
 
   async remember(choices: Choices): Promise<void> {
@@ -40,9 +33,4 @@ export class SpawnMemory {
   set hadAgents(value: boolean) {
     if (this.hadAgents !== value) void this.#everywhere.update(HAD_AGENTS, value);
   }
-}
-
-function read(memento: vscode.Memento): Choices {
-  const parsed = Choices.safeParse(memento.get(KEY) ?? {});
-  return parsed.success ? parsed.data : {};
 }

@@ -8,7 +8,7 @@ import type { ProviderRegistry } from '../../providers/providerRegistry.ts';
 import { findExecutable } from '../../runner/findExecutable.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
-import { SettingsError } from '../settingsSchema.ts';
+import { SettingsError } from '../settingsError.ts';
 import { runtimeIcon } from '../tree/agentItem.ts';
 import { lastName, runtimeLabel } from '../tree/model.ts';
 import { pickStep, textStep, type StepAnswer, type StepButton } from './quickSteps.ts';
@@ -34,7 +34,7 @@ const BROWSE = 'browse';
 
 /** Asks for all of a spawn. Throws `cancelled` on Escape. */
 export async function askForSpawn(services: Services, providers: ProviderRegistry, given: SpawnRequest): Promise<SpawnRequest> {
-  const { last } = services.memory;
+  const last = await services.memory.last();
   const folders = folderChoices(services, last.folder);
   const draft: Draft = {
     task: given.task ?? '',

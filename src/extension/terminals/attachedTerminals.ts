@@ -21,8 +21,6 @@ const REVIVAL_MS = 12_000;
 
 export interface AttachedTerminalsOptions {
   readonly fleet: Fleet;
-  /** The codicon of a provider. */
-  readonly iconOf: (aiProvider: string) => string;
   /** Keeps which agents had a terminal, over a reload of the window. */
   readonly memory: vscode.Memento;
 }
@@ -31,7 +29,6 @@ const MEMORY_KEY = 'tmuxAgents.attached';
 
 export class AttachedTerminals implements Disposable {
   readonly #fleet: Fleet;
-  readonly #iconOf: (aiProvider: string) => string;
   readonly #memory: vscode.Memento;
   readonly #began = performance.now();
   /** Agents that had a terminal before the window was reloaded, and have not been seen again. */
@@ -40,9 +37,8 @@ export class AttachedTerminals implements Disposable {
   readonly #terminals = new Map<AgentKey, vscode.Terminal>();
   readonly #opening = new Map<AgentKey, Promise<vscode.Terminal>>();
 
-  constructor({ fleet, iconOf, memory }: AttachedTerminalsOptions) {
+  constructor({ fleet, memory }: AttachedTerminalsOptions) {
     this.#fleet = fleet;
-    this.#iconOf = iconOf;
     this.#memory = memory;
     this.#awaited = new Set(persistsTerminals() ? memory.get<readonly AgentKey[]>(MEMORY_KEY, []) : []);
     this.#owned.add(
@@ -116,7 +112,7 @@ export class AttachedTerminals implements Disposable {
       shellArgs: args,
       // A window that was started inside tmux must not look like a nested session.
       env: { TMUX: null, TMUX_PANE: null },
-      iconPath: new vscode.ThemeIcon(this.#iconOf(agent.aiProvider)),
+      iconPath: new vscode.ThemeIcon(this.#fleet.iconOf(agent.aiProvider) ?? 'terminal-tmux'),
       color: new vscode.ThemeColor('terminal.ansiGreen'),
       location: place === 'editor' ? vscode.TerminalLocation.Editor : vscode.TerminalLocation.Panel,
       isTransient: false,

@@ -4,7 +4,8 @@ import type { AgentInfo } from '../../runtimes/types.ts';
 import { agentKey, isFinished, runtimeOf } from '../agentKey.ts';
 import { shortAge } from './age.ts';
 
-export type GroupBy = 'runtime' | 'status' | 'folder';
+export const groupings = ['runtime', 'status', 'folder'] as const;
+export type GroupBy = (typeof groupings)[number];
 
 /** What the tree is made of: the agents known, and the runtimes with what is wrong with them. */
 export interface FleetSnapshot {

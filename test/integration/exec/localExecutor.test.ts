@@ -98,7 +98,8 @@ describe('LocalExecutor', () => {
 
   it('asks a group to end, which cleans up and leaves no process', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'group-'));
-    const script = `trap 'rmdir "$1"' EXIT; trap 'exit 143' TERM; echo $$; sleep 60 | sleep 60`;
+    // The word comes from the child, when there is somebody to be left behind.
+    const script = `trap 'rmdir "$1"' EXIT; trap 'exit 143' TERM; (echo $$; exec sleep 60); :`;
     const stream = await executor.open(['sh', '-c', script, 'sh', folder], { group: true });
     const said = await new Promise<string>((resolve) => stream.onStdout((bytes) => resolve(bytes.toString())));
     stream.dispose();

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { Commands, ContextKeys, EXTENSION_ID, Schemes, Views, Walkthrough } from '../../../src/extension/ids.ts';
-import { restrictedSettings, SECTION, Settings, settingKeys } from '../../../src/extension/settingsSchema.ts';
+import { Commands, ContextKeys, EXTENSION_ID, Schemes, SECTION, Views, Walkthrough } from '../../../src/extension/ids.ts';
+import { restrictedSettings, Settings, settingKeys } from '../../../src/extension/settingsSchema.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..');
 const MenuItem = z.looseObject({ command: z.string(), when: z.string().optional(), group: z.string().optional() });

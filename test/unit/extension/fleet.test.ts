@@ -5,6 +5,7 @@ import { silentLog } from '../../../src/base/log.ts';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import { Fleet } from '../../../src/extension/fleet.ts';
 import { createProviderRegistry } from '../../../src/providers/providerRegistry.ts';
+import type { Managed } from '../../../src/runner/createRuntimeManager.ts';
 import { RuntimeManager } from '../../../src/runtimes/runtimeManager.ts';
 import { FakeRuntime } from '../../support/fakeRuntime.ts';
 
@@ -14,11 +15,11 @@ const SOON = 2_000;
 function fleetOf(...runtimes: (readonly [id: string, runtime: FakeRuntime])[]): { fleet: Fleet; made: RuntimeManager[]; settings: (readonly [string, FakeRuntime])[] } {
   const settings = runtimes;
   const made: RuntimeManager[] = [];
-  const create = (): { manager: RuntimeManager; providers: ReturnType<typeof createProviderRegistry> } => {
+  const create = (): Promise<Managed> => {
     const manager = new RuntimeManager({ listTimeoutMs: 1_000 });
     for (const [id, runtime] of settings) manager.register(id, runtime);
     made.push(manager);
-    return { manager, providers: createProviderRegistry() };
+    return Promise.resolve({ manager, providers: createProviderRegistry() });
   };
   return { fleet: new Fleet({ create, log: silentLog }), made, settings };
 }

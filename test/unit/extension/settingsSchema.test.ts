@@ -1,6 +1,7 @@
 // Settings: what they become for the runtimes, and what is said of a wrong one.
 import assert from 'node:assert/strict';
-import { configOf, parseSettings, SettingsError } from '../../../src/extension/settingsSchema.ts';
+import { SettingsError } from '../../../src/extension/settingsError.ts';
+import { configOf, parseSettings } from '../../../src/extension/settingsSchema.ts';
 
 describe('the settings', () => {
   it('untouched, give the local runtime and Docker with their own defaults', () => {

@@ -1,0 +1,16 @@
+// The choices of an earlier spawn, as they were written down.
+import * as z from 'zod';
+
+const Choices = z.object({
+  provider: z.string().optional(),
+  runtime: z.string().optional(),
+  folder: z.string().optional(),
+  autopilot: z.boolean().optional(),
+});
+export type Choices = z.infer<typeof Choices>;
+
+/** What was written down by whatever version; nothing where it cannot be read. */
+export function readChoices(written: unknown): Choices {
+  const parsed = Choices.safeParse(written ?? {});
+  return parsed.success ? parsed.data : {};
+}
