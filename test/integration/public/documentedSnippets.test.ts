@@ -1,6 +1,6 @@
 // The TypeScript of the runtimes' document, taken from it as it stands and run against the built package's `tmux-agents/runtimes`.
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,6 +27,10 @@ function usage(): string {
   const parts = ['### Basic Setup', '### Spawn an Agent', '### Interact with Agent', '### List and Kill Agents'].map((heading) => snippets(heading)[0]);
   assert(parts.every((part) => part !== undefined), 'the document has lost a snippet');
   return imports + parts.join('\n') + report;
+}
+
+function imageHas(program: string): boolean {
+  return spawnSync('docker', ['run', '--rm', '--network', 'none', 'tmux-agents-base:latest', 'sh', '-c', 'command -v "$0"', program], { timeout: 30_000 }).status === 0;
 }
 
 describe("the document's snippets", function () {
@@ -81,7 +85,9 @@ describe("the document's snippets", function () {
     }
     const stdout = await run(usage());
     assert.match(stdout, /^Agent spawned: agent-123$/m);
-    assert.match(stdout, /^agent-123: (running|failed)$/m);
+    // Without the CLI in the image the agent says so instead of running; CI's image has it.
+    const expected = imageHas('claude') || process.env['REQUIRE_ALL'] === '1' ? 'running' : 'failed';
+    assert.match(stdout, new RegExp(`^agent-123: ${expected}$`, 'm'));
     const told: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
     assert(typeof told === 'object' && told !== null && 'attach' in told && 'line' in told && 'left' in told && 'output' in told);
     assert(Array.isArray(told.attach));
