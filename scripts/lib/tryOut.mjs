@@ -1,5 +1,5 @@
 // What `npm start` does: checks the machine, installs, builds, fetches VS Code, opens a project in it, and ends it all on Ctrl-C.
-import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CALM_SETTINGS } from './calmSettings.mjs';
@@ -101,7 +101,12 @@ function linkExtensions(state) {
     const { publisher, name, version } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8'));
     return { link: `${publisher}.${name}-${version}`, target };
   });
-  for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: !isLink(join(folder, entry)), force: true });
+  for (const entry of readdirSync(folder)) {
+    const path = join(folder, entry);
+    // Only the link: behind it are the sources.
+    if (isLink(path)) unlinkSync(path);
+    else rmSync(path, { recursive: true, force: true });
+  }
   for (const { link, target } of wanted) symlinkSync(target, join(folder, link), process.platform === 'win32' ? 'junction' : 'dir');
   // What VS Code remembered of their manifests may be older than they are.
   for (const data of ['vscode-data/data', 'desktop-data']) rmSync(join(state, data, 'CachedProfilesData'), { recursive: true, force: true });

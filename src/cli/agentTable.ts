@@ -1,29 +1,6 @@
 // Agents as a table for people: aligned columns, cut to the terminal's width, nothing that could drive the terminal.
+import { shortAge, stateText } from '../runtimes/agentText.ts';
 import type { AgentInfo } from '../runtimes/types.ts';
-
-/** What a state is called, with what is known of an end. */
-export function stateText(agent: AgentInfo): string {
-  switch (agent.status) {
-    case 'starting':
-    case 'running':
-    case 'unknown':
-      return agent.status;
-    case 'exited':
-      return agent.exitCode === null ? `exited${agent.signal === undefined ? '' : `(${agent.signal})`}` : `exited(${agent.exitCode})`;
-    case 'failed':
-      return 'failed';
-  }
-}
-
-/** `5s`, `12m`, `3h`, `4d`. */
-export function ageText(createdAt: string, now: number): string {
-  const seconds = Math.max(0, Math.floor((now - Date.parse(createdAt)) / 1_000));
-  if (Number.isNaN(seconds)) return '?';
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
-}
 
 const columns: readonly { readonly title: string; readonly cell: (agent: AgentInfo, now: number) => string }[] = [
   { title: 'AGENT', cell: (agent) => agent.agentId },
@@ -31,7 +8,7 @@ const columns: readonly { readonly title: string; readonly cell: (agent: AgentIn
   { title: 'STATUS', cell: stateText },
   { title: 'PROVIDER', cell: (agent) => agent.aiProvider },
   { title: 'RUNTIME', cell: (agent) => agent.handle.runtimeId ?? agent.runtimeId },
-  { title: 'AGE', cell: (agent, now) => ageText(agent.createdAt, now) },
+  { title: 'AGE', cell: (agent, now) => shortAge(agent.createdAt, now) },
   { title: 'TASK', cell: (agent) => ('reason' in agent && agent.reason !== undefined ? `${agent.task} (${agent.reason})`.trim() : agent.task) },
 ];
 

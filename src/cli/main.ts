@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 // The `tmux-agents` command: the process around `run`, its signals and its end.
 import { run } from './run.ts';
 

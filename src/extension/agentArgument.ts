@@ -3,12 +3,13 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { AgentsError } from '../base/errors.ts';
 import { cancelled } from '../base/wait.ts';
+import { stateText } from '../runtimes/agentText.ts';
 import type { AgentInfo } from '../runtimes/types.ts';
 import { agentKey, runtimeOf } from './agentKey.ts';
 import { Commands } from './ids.ts';
 import type { Services } from './services.ts';
 import { agentIcon } from './tree/agentItem.ts';
-import { runtimeLabel, stateText } from './tree/model.ts';
+import { runtimeLabel } from './tree/model.ts';
 
 /** What may name one agent: a tree row, or an id given by a caller. */
 const AgentArgument = z.union([
@@ -72,7 +73,7 @@ async function candidates({ fleet }: Services, { accept }: Question): Promise<Ag
   return agents.map((agent) => ({
     agent,
     label: agent.name,
-    description: [agent.aiProvider, runtimeLabel(runtimeOf(agent)), stateText(agent) || 'running'].join(' · '),
+    description: [agent.aiProvider, runtimeLabel(runtimeOf(agent)), stateText(agent)].join(' · '),
     ...(agent.task === '' ? {} : { detail: agent.task }),
     iconPath: agentIcon(agent),
   }));

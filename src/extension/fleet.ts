@@ -33,6 +33,7 @@ export class Fleet implements Disposable {
   #lease: Lease | undefined;
   #making: Promise<Lease> | undefined;
   #started: Promise<void> | undefined;
+  #hasAnswered = false;
   #announced = false;
   #disposed = false;
 
@@ -51,6 +52,11 @@ export class Fleet implements Disposable {
 
   get isStarted(): boolean {
     return this.#started !== undefined;
+  }
+
+  /** True once every runtime has answered or failed: from then on, no agent means that there is none. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
   }
 
   /** The providers of the settings as they are. Fails when these are not valid. */
@@ -188,6 +194,7 @@ export class Fleet implements Disposable {
       }
       for (const agent of agents) this.#agents.set(agentKey(agent), agent);
     }
+    this.#hasAnswered = true;
     this.#announce();
   }
 

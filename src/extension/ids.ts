@@ -43,6 +43,8 @@ export const Walkthrough = 'tmuxAgents.start';
 
 /** Context keys that `when` clauses in package.json read. */
 export const ContextKeys = {
+  /** All runtimes have answered, and the view has no row: the welcome texts may show. */
+  nothingToShow: 'tmuxAgents.nothingToShow',
   /** At least one agent is known. */
   hasAgents: 'tmuxAgents.hasAgents',
   /** At least one agent has ended. */

@@ -4,8 +4,8 @@ import { AgentsError } from '../base/errors.ts';
 export class SettingsError extends AgentsError {
   readonly key: string;
 
-  constructor(key: string, message: string, cause: unknown) {
-    super('bad-input', message, { hint: `Correct the setting ${key}.`, cause });
+  constructor(key: string, message: string, cause: unknown, hint = `Correct the setting ${key}.`) {
+    super('bad-input', message, { hint, cause });
     this.key = key;
   }
 }

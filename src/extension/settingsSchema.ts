@@ -1,5 +1,6 @@
 // The settings, typed once: key, shape and default of each. A test compares them with package.json.
 import * as z from 'zod';
+import { isAgentsError } from '../base/errors.ts';
 import { Environment, RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
 import { SECTION } from './ids.ts';
@@ -80,10 +81,10 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>): Settings 
   throw new SettingsError(key, `A setting is not valid: ${SECTION}.${faultLines(parsed.error).join(`; ${SECTION}.`)}.`, parsed.error);
 }
 
-/** The settings in the form that every face of the product shares. */
+/** The settings in the form that every face of the product shares. Throws a SettingsError that names the first key at fault. */
 export function configOf(settings: Settings): Config {
   const custom = settings['custom.argv'];
-  return parseConfig(
+  return parseOurs(
     {
       runtimes: {
         local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'] }),
@@ -107,8 +108,24 @@ export function configOf(settings: Settings): Config {
       },
       providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
     },
-    'the VS Code settings (tmuxAgents)',
   );
+}
+
+function parseOurs(config: unknown): Config {
+  try {
+    return parseConfig(config, 'the VS Code settings');
+  } catch (error) {
+    const [fault] = isAgentsError(error, 'bad-input') && error.cause instanceof z.ZodError ? error.cause.issues : [];
+    if (fault === undefined) throw error;
+    const key = settingAt(fault.path);
+    throw new SettingsError(key, `A setting is not valid: ${key}: ${fault.message}.`, error);
+  }
+}
+
+/** The setting that a place in the config comes from: `tmuxAgents.docker.memory` for `runtimes.docker.memory`. */
+function settingAt([kind, ...path]: readonly PropertyKey[]): string {
+  const own = path.slice(0, 2).map(String).join('.');
+  return `${SECTION}.${kind === 'runtimes' && own in Settings.shape ? own : String(kind)}`;
 }
 
 /** Without the entries that were left empty. */

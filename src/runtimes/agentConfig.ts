@@ -14,7 +14,7 @@ const Config = z.object({
   aiProvider: z.string().min(1),
   task: Text.optional(),
   workingDirectory: Text.min(1, 'must name a folder'),
-  name: Text.refine((name) => name.trim() !== '', 'must not be blank').optional(),
+  name: Text.max(200, 'must have at most 200 characters').refine((name) => name.trim() !== '', 'must not be blank').optional(),
   sessionName: Text.min(1, 'must not be empty').optional(),
   autoPilot: z.boolean().optional(),
   model: Text.min(1).optional(),

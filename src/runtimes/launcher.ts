@@ -13,7 +13,6 @@ fail() {
   sleep 0.1 2>/dev/null || sleep 1
   exit "$2"
 }
-cd -- "$1" 2>/dev/null || fail "the folder $1 cannot be entered" 126
 if [ -n "$2" ]; then
   [ -r "$2" ] || fail "the environment file is gone" 126
   while IFS= read -r line; do
@@ -22,6 +21,7 @@ if [ -n "$2" ]; then
   done < "$2"
   rm -f -- "$2"
 fi
+cd -- "$1" 2>/dev/null || fail "the folder $1 cannot be entered" 126
 shift 2
 program=$(command -v -- "$1" 2>/dev/null) || fail "$1: command not found" 127
 case $program in

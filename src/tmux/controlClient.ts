@@ -76,6 +76,12 @@ export class ControlClient implements Disposable {
     });
   }
 
+  /** Detaches, as `dispose` does; resolves when the client's process has ended. */
+  async leave(): Promise<void> {
+    this.dispose();
+    await waitFor(this.#stream.exited, { timeoutMs: 2_000, what: 'the tmux client to end' }).catch(() => undefined);
+  }
+
   /** Detaches; the sessions live on. */
   dispose(): void {
     this.#giveUp(new AgentsError('disconnected', 'The connection to tmux was closed.'));

@@ -18,6 +18,9 @@ export const serverOptions: readonly ServerOption[] = [
   { scope: '-g', name: 'base-index', value: '0' },
   { scope: '-gw', name: 'pane-base-index', value: '0' },
   { scope: '-gw', name: 'window-size', value: 'latest' },
+  // Windows bear the agents' names. A window that renames itself is announced at any time, and to announce is not safe: see serverLock.ts.
+  { scope: '-gw', name: 'automatic-rename', value: 'off' },
+  { scope: '-gw', name: 'allow-rename', value: 'off' },
   { scope: '-gw', name: 'aggressive-resize', value: 'on' },
   // People attach from a terminal with a wheel and a clipboard.
   { scope: '-g', name: 'mouse', value: 'on' },

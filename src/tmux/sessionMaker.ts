@@ -15,6 +15,8 @@ export interface NewWindow {
 
 export interface NewSession extends NewWindow {
   readonly name: string;
+  /** The window's name, which the status line shows; the program's when absent. */
+  readonly windowName?: string | undefined;
   /** Columns and rows until a terminal attaches. */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
@@ -43,7 +45,7 @@ export async function makeSession(send: Send, wish: NewSession, watch: boolean):
   const name = sessionName(wish.name);
   if (name === MONITOR_SESSION) throw new AgentsError('name-taken', `The session name "${name}" is used by tmux-agents itself.`);
   const { width = 200, height = 50, paneOptions = {} } = wish;
-  const start = ['new-session', '-d', '-P', '-F', CREATED, '-s', literalFormat(name), '-x', String(width), '-y', String(height), ...placeAndEnv(wish)];
+  const start = ['new-session', '-d', '-P', '-F', CREATED, '-s', literalFormat(name), '-x', String(width), '-y', String(height), ...windowFlag(wish.windowName), ...placeAndEnv(wish)];
   const argv = noShell(wish.argv);
   const finish = (target: string): Words[] => [
     ...Object.entries(paneOptions).map(([option, value]) => ['set-option', '-p', '-t', target, '--', option, value]),
@@ -63,8 +65,7 @@ export async function makeSession(send: Send, wish: NewSession, watch: boolean):
 
 /** Makes a window without showing it. `session` is an id. */
 export async function makeWindow(send: Send, session: SessionId, wish: NewWindow): Promise<{ readonly windowId: WindowId; readonly paneId: PaneId }> {
-  const name = wish.name === undefined ? [] : ['-n', literalFormat(windowName(wish.name))];
-  const [body] = await send([['new-window', '-d', '-P', '-F', CREATED, '-t', `${session}:`, ...name, ...placeAndEnv(wish), '--', ...noShell(wish.argv)]]);
+  const [body] = await send([['new-window', '-d', '-P', '-F', CREATED, '-t', `${session}:`, ...windowFlag(wish.name), ...placeAndEnv(wish), '--', ...noShell(wish.argv)]]);
   const { windowId, paneId } = created(body);
   return { windowId, paneId };
 }
@@ -77,6 +78,10 @@ async function whole<T>(send: Send, target: string, make: () => Promise<T>): Pro
     if (isAgentsError(error, 'tmux-failed') || isAgentsError(error, 'not-found')) await send([['kill-window', '-t', target]]).catch(() => undefined);
     throw error;
   }
+}
+
+function windowFlag(name: string | undefined): string[] {
+  return name === undefined ? [] : ['-n', literalFormat(windowName(name))];
 }
 
 function placeAndEnv({ cwd, env = {} }: NewWindow): string[] {

@@ -10,6 +10,7 @@ import { ControlClient } from './controlClient.ts';
 import type { TmuxNotification } from './notifications.ts';
 import { MONITOR_SESSION } from './serverOptions.ts';
 import { HOW_TO_INSTALL_TMUX, isTooOld, OLDEST_TMUX } from './tmuxVersion.ts';
+import { withServerLock } from './serverLock.ts';
 import type { PaneId, SessionId } from './types.ts';
 
 export interface TmuxServerOptions {
@@ -52,10 +53,11 @@ export interface ConnectionHandler {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** How often a connection that was lost is looked for while no server answers; a command may start one at any time. */
-const RETRIES_WITHOUT_SERVER = 8;
+/** How often a connection that was lost is looked for in vain; a command may start a server at any time. */
+const RETRIES_IN_VAIN = 8;
 
-const noServer = /no server running|error connecting to|no sessions|server exited|lost server/;
+/** There is no server, or the session that a guest attaches to is gone from it. */
+const nothingThere = /no server running|error connecting to|no sessions|server exited|lost server|can't find session/;
 
 export class TmuxConnection implements Disposable {
   readonly #executor: Executor;
@@ -68,7 +70,7 @@ export class TmuxConnection implements Disposable {
   #client: ControlClient | undefined;
   #connecting: { readonly client: Promise<ControlClient>; readonly mayStart: boolean } | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #retriesWithoutServer = 0;
+  #retriesInVain = 0;
   #endExpected = false;
   #disposed = false;
 
@@ -97,11 +99,17 @@ export class TmuxConnection implements Disposable {
     this.#endExpected = true;
   }
 
+  /** Runs what makes the server announce something while no other face is just connecting to it: see serverLock.ts. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return withServerLock(this.#lockName(), work);
+  }
+
   /** Detaches and stops reconnecting; the server and its sessions live on. */
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#retry);
-    this.#client?.dispose();
+    const client = this.#client;
+    if (client) void this.exclusively(() => client.leave());
     this.#changed.dispose();
   }
 
@@ -119,12 +127,16 @@ export class TmuxConnection implements Disposable {
       try {
         return await this.#connect(timeoutMs, mayStart);
       } catch (error) {
-        if (!mayStart || this.#disposed || attempt === 5 || !noServer.test(messageOf(error))) throw error;
+        if (!mayStart || this.#disposed || attempt === 5 || !nothingThere.test(messageOf(error))) throw error;
       }
     }
   }
 
-  async #connect(timeoutMs: number, mayStart: boolean): Promise<ControlClient> {
+  #connect(timeoutMs: number, mayStart: boolean): Promise<ControlClient> {
+    return this.exclusively(() => this.#connectAlone(timeoutMs, mayStart));
+  }
+
+  async #connectAlone(timeoutMs: number, mayStart: boolean): Promise<ControlClient> {
     clearTimeout(this.#retry);
     this.#endExpected = false;
     this.#setState({ state: 'connecting' });
@@ -138,7 +150,7 @@ export class TmuxConnection implements Disposable {
       if (this.#disposed) throw new AgentsError('disconnected', 'The connection to tmux was closed.');
       this.#client = client;
       this.#backoff.reset();
-      this.#retriesWithoutServer = 0;
+      this.#retriesInVain = 0;
       this.#setState({ state: 'connected' });
       return client;
     } catch (error) {
@@ -172,8 +184,8 @@ export class TmuxConnection implements Disposable {
       if (this.#disposed || this.#client) return;
       this.#attach({}, false).catch((error: unknown) => {
         this.#log.debug(`tmux in ${this.#executor.label}: ${messageOf(error)}`);
-        if (noServer.test(messageOf(error))) this.#retriesWithoutServer++;
-        const isOver = isAgentsError(error, 'tmux-missing') || this.#retriesWithoutServer >= RETRIES_WITHOUT_SERVER;
+        if (nothingThere.test(messageOf(error))) this.#retriesInVain++;
+        const isOver = isAgentsError(error, 'tmux-missing') || this.#retriesInVain >= RETRIES_IN_VAIN;
         if (!this.#disposed && !this.#client && !isOver) this.#scheduleRetry();
       });
     }, this.#backoff.next());
@@ -192,7 +204,7 @@ export class TmuxConnection implements Disposable {
       return new AgentsError('tmux-missing', `tmux was not found in ${place}.`, { hint: HOW_TO_INSTALL_TMUX, cause: error });
     }
     const failure = asAgentsError(error, 'tmux-failed');
-    if (this.#disposed || failure.reason === 'cancelled' || noServer.test(failure.message)) return failure;
+    if (this.#disposed || failure.reason === 'cancelled' || nothingThere.test(failure.message)) return failure;
     const version = await this.#version().catch(() => undefined);
     if (version === undefined || !isTooOld(version)) return failure;
     return new AgentsError('tmux-failed', `The tmux in ${place} is too old: it is ${version}, and ${OLDEST_TMUX} is needed.`, { hint: HOW_TO_INSTALL_TMUX, cause: failure });
@@ -210,6 +222,11 @@ export class TmuxConnection implements Disposable {
     if (!env) return {};
     const { TMUX: _server, TMUX_PANE: _pane, ...clean } = env;
     return { env: clean };
+  }
+
+  #lockName(): string {
+    const { socketName = '', socketPath = '', env = process.env } = this.#options;
+    return [this.#executor.label, process.getuid?.() ?? 0, env['TMUX_TMPDIR'] ?? '', socketPath, socketName].join('\0');
   }
 
   #argv(mayStart: boolean): string[] {

@@ -122,11 +122,11 @@ export class TmuxService implements Disposable {
 
   /** Makes a session, marked and watched before anybody can list it. Throws `name-taken`, `bad-input`; what fails halfway leaves nothing. */
   newSession(wish: NewSession): Promise<CreatedSession> {
-    return makeSession((commands) => this.#send(commands), wish, this.#mode === 'own');
+    return makeSession((commands) => this.#sendAlone(commands), wish, this.#mode === 'own');
   }
 
   async newWindow(session: string, wish: NewWindow): Promise<{ readonly windowId: WindowId; readonly paneId: PaneId }> {
-    const made = await makeWindow((commands) => this.#send(commands), (await this.#session(session)).id, wish);
+    const made = await makeWindow((commands) => this.#sendAlone(commands), (await this.#session(session)).id, wish);
     // From here on its output reaches us: what came before is on its screen.
     if (this.#mode === 'own') await this.#keeper.tidy();
     return made;
@@ -135,7 +135,7 @@ export class TmuxService implements Disposable {
   /** Resolves with the name as tmux holds it. Throws `name-taken`. */
   async renameSession(session: string, name: string): Promise<string> {
     const { id } = await this.#session(session);
-    await this.#send([['rename-session', '-t', id, '--', literalFormat(sessionName(name))]]);
+    await this.#sendAlone([['rename-session', '-t', id, '--', literalFormat(sessionName(name))]]);
     return (await this.#session(id)).name;
   }
 
@@ -146,17 +146,17 @@ export class TmuxService implements Disposable {
 
   async renameWindow(session: string, window: string, name: string): Promise<void> {
     const { id } = await this.#window(session, window);
-    await this.#send([['rename-window', '-t', id, '--', literalFormat(windowName(name))]]);
+    await this.#sendAlone([['rename-window', '-t', id, '--', literalFormat(windowName(name))]]);
   }
 
   /** A window that is gone is no error. */
   async killWindow(window: WindowId): Promise<void> {
-    await this.#send([['kill-window', '-t', window]]).catch(unlessGone);
+    await this.#sendAlone([['kill-window', '-t', window]]).catch(unlessGone);
   }
 
   /** A pane that is gone is no error. */
   async killPane(pane: PaneId): Promise<void> {
-    await this.#send([['kill-pane', '-t', pane]]).catch(unlessGone);
+    await this.#sendAlone([['kill-pane', '-t', pane]]).catch(unlessGone);
   }
 
   /** Ends the server and everything in it. */
@@ -277,6 +277,13 @@ export class TmuxService implements Disposable {
     this.#guest?.dispose();
     this.#connection.dispose();
     this.#owned.dispose();
+  }
+
+  /** As `#send`, for commands that the server announces to its clients: while no face is just connecting. */
+  async #sendAlone(commands: readonly (readonly string[])[]): Promise<readonly [Buffer, ...Buffer[]]> {
+    const client = await this.#connection.client();
+    const [first = Buffer.alloc(0), ...rest] = await this.#connection.exclusively(() => client.send(commands));
+    return [first, ...rest];
   }
 
   async #send(commands: readonly (readonly string[])[]): Promise<readonly [Buffer, ...Buffer[]]> {

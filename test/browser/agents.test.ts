@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SilentEngine } from '../integration/runtimes/docker/support/silentEngine.ts';
 import { needs } from '../support/requirements.ts';
 import { World } from './world.ts';
 import type { Workbench } from './workbench.ts';
@@ -93,7 +94,7 @@ describe('agents on this machine, in the browser', function () {
   it('says everything about a row to a screen reader', async () => {
     const row = (await vscode.treeRows()).find(({ label }) => label === 'demo-2');
     assert.match(row?.spoken ?? '', /^demo-2, running, demo, Write the release notes, on This machine, just now/);
-    assert.match(row?.description ?? '', /^demo · now · Write the release notes$/);
+    assert.match(row?.description ?? '', /^now · Write the release notes$/);
   });
 
   it('sends a prompt from the row, as it is', async () => {
@@ -102,6 +103,8 @@ describe('agents on this machine, in the browser', function () {
     await vscode.rowAction('demo-1', 'Send Prompt');
     await vscode.answer('say `this`; and $(that) ;', 'Prompt to demo-1');
     await vscode.waitForTerminalText('say `this`; and $(that) ;');
+    // While the demo works it shows nothing of what is typed.
+    await vscode.waitForTerminalText('Allow? [y/n]');
   });
 
   it('sends a prompt of many lines from an editor', async () => {
@@ -286,6 +289,24 @@ describe('a machine without Docker and tmux, in the browser', function () {
   });
 
   after(() => world?.dispose('unavailable-end'));
+
+  it('says that there are no agents only when it has looked for them', async () => {
+    const silent = new SilentEngine();
+    await silent.start();
+    configureMachine(world, { 'tmuxAgents.docker.socketPath': silent.socketPath });
+    await vscode.openView('Agents');
+    await vscode.reload();
+    const [looking, welcome] = [vscode.page.locator('.sidebar .monaco-progress-container.active'), vscode.page.locator('.sidebar .welcome-view').getByText('No agents yet')];
+    await looking.first().waitFor();
+    const began = performance.now();
+    assert.equal(await welcome.isVisible(), false);
+    await welcome.waitFor();
+    // The engine has 4 s to answer.
+    assert.ok(performance.now() - began > 1_500, 'welcomed while Docker was still being asked');
+    assert.equal(await looking.count(), 0);
+    configureMachine(world, { 'tmuxAgents.docker.socketPath': '/nowhere/docker.sock' });
+    await silent.dispose();
+  });
 
   it('tells a newcomer that Docker is not running, and goes on without', async () => {
     await vscode.openView('Agents');

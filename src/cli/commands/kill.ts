@@ -1,8 +1,6 @@
 // `tmux-agents kill`: ends agents, gracefully first, and removes what they ran in.
 import { AgentsError, asAgentsError } from '../../base/errors.ts';
-import { currentOwner } from '../../runtimes/agentConfig.ts';
-import type { RuntimeListing } from '../../runtimes/runtimeManager.ts';
-import type { AgentInfo } from '../../runtimes/types.ts';
+import { sortByOwner } from '../../runner/ownAgents.ts';
 import { findAgent } from '../agentLookup.ts';
 import { ExitCode, exitCodeOf } from '../exitCodes.ts';
 import { noteSilentRuntimes, withManager, type Command, type CommonOptions } from '../face.ts';
@@ -21,7 +19,7 @@ export const kill: Command<KillCommandOptions> = (face, options, wanted) => {
   const graceMs = graceOf(options.grace);
   return withManager(face, options.runtime, async ({ manager }) => {
     const listings = await manager.listByRuntime();
-    const agents = options.all === true ? allOwn(listings) : [...new Set(wanted.map((name) => findAgent(listings, name)))];
+    const agents = options.all === true ? sortByOwner(listings.flatMap((listing) => listing.agents)).own : [...new Set(wanted.map((name) => findAgent(listings, name)))];
     const outcomes = await Promise.all(
       agents.map(async (agent) => {
         try {
@@ -43,12 +41,6 @@ export const kill: Command<KillCommandOptions> = (face, options, wanted) => {
     return options.all === true && listings.length > 0 && listings.every((listing) => listing.error !== undefined) ? ExitCode.UNAVAILABLE : ExitCode.OK;
   });
 };
-
-/** `--all` means what this person spawned: not other people's agents on a shared engine, not sessions that were adopted. */
-function allOwn(listings: readonly RuntimeListing[]): AgentInfo[] {
-  const owner = currentOwner();
-  return listings.flatMap((listing) => listing.agents).filter((agent) => agent.owner === owner && agent.adopted !== true);
-}
 
 function graceOf(text: string): number {
   const seconds = Number(text);

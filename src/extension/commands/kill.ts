@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import { cancelled } from '../../base/wait.ts';
+import { leftAlone, sortByOwner } from '../../runner/ownAgents.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { manyAgents } from '../agentArgument.ts';
 import { isFinished } from '../agentKey.ts';
@@ -22,10 +23,10 @@ export const remove: CommandHandler = async (services, ...args) => {
 
 export const killAll: CommandHandler = async (services) => {
   await services.fleet.start();
-  // A session that was started by hand is no business of "all": it is killed by name only.
-  const agents = services.fleet.snapshot.agents.filter((agent) => agent.adopted !== true);
-  if (agents.length === 0) return void vscode.window.showInformationMessage('There is no agent to kill.');
-  await killAfterAsking(services, agents);
+  const sorted = sortByOwner(services.fleet.snapshot.agents);
+  const left = leftAlone(sorted);
+  if (sorted.own.length === 0) return void vscode.window.showInformationMessage(left === undefined ? 'There is no agent to kill.' : `There is no agent of yours to kill. ${left}`);
+  await killAfterAsking(services, sorted.own, left);
 };
 
 export const removeFinished: CommandHandler = async (services) => {
@@ -33,11 +34,11 @@ export const removeFinished: CommandHandler = async (services) => {
   await killThese(services, services.fleet.snapshot.agents.filter(isFinished));
 };
 
-async function killAfterAsking(services: Services, agents: readonly AgentInfo[]): Promise<void> {
+async function killAfterAsking(services: Services, agents: readonly AgentInfo[], note?: string): Promise<void> {
   if (agents.length === 0) return;
   if (readSettings()['kill.confirm'] && !agents.every(isFinished)) {
     const verb = agents.length === 1 ? 'Kill' : `Kill ${agents.length} Agents`;
-    const chosen = await vscode.window.showWarningMessage(question(agents), { modal: true, detail: consequences(agents) }, verb);
+    const chosen = await vscode.window.showWarningMessage(question(agents), { modal: true, detail: consequences(agents, note) }, verb);
     if (chosen !== verb) throw cancelled();
   }
   await killThese(services, agents);
@@ -48,10 +49,11 @@ function question(agents: readonly AgentInfo[]): string {
   return agents.length === 1 ? `Kill the agent ${first?.name ?? ''}?` : `Kill ${agents.length} agents?`;
 }
 
-function consequences(agents: readonly AgentInfo[]): string {
+function consequences(agents: readonly AgentInfo[], note: string | undefined): string {
   const lines = agents.length > 1 ? [agents.slice(0, 10).map((agent) => agent.name).join(', ') + (agents.length > 10 ? ` and ${agents.length - 10} more` : '')] : [];
   lines.push(agents.length > 1 ? 'Their programs are ended and their terminals close. Files in their folders stay as they are.' : 'Its program is ended and its terminal closes. Files in its folder stay as they are.');
   if (agents.some((agent) => agent.adopted === true)) lines.push('An adopted session is ended too: use "Release" to let it go on without the view.');
+  if (note !== undefined) lines.push(note);
   return lines.join('\n\n');
 }
 

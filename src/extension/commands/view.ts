@@ -1,12 +1,14 @@
 // Commands of the view itself: grouping, refresh, settings, log, and what is wrong with a runtime.
 import * as vscode from 'vscode';
+import type { AgentsError } from '../../base/errors.ts';
 import { cancelled } from '../../base/wait.ts';
-import { EXTENSION_ID } from '../ids.ts';
+import { EXTENSION_ID, SECTION } from '../ids.ts';
 import { openSettings as showSettings } from '../openSettings.ts';
 import type { CommandHandler } from '../services.ts';
 import { readSettings, writeSetting } from '../settings.ts';
+import { SettingsError } from '../settingsError.ts';
 import { showError } from '../showError.ts';
-import type { GroupBy } from '../tree/model.ts';
+import type { GroupBy, RuntimeState } from '../tree/model.ts';
 
 interface GroupPick extends vscode.QuickPickItem {
   readonly by: GroupBy;
@@ -43,8 +45,14 @@ export const explainProblem: CommandHandler = async ({ fleet, log }, argument) =
   const { runtimes } = fleet.snapshot;
   const troubled = runtimes.find(({ runtimeId, error }) => error !== undefined && (wanted === undefined || runtimeId === wanted));
   if (troubled === undefined) return void vscode.window.showInformationMessage('All runtimes can be used.');
-  await showError(troubled.error, log, () => fleet.refresh());
+  await showError(withSetting(troubled), log, () => fleet.refresh());
 };
+
+/** A runtime's wrong settings lead to the Settings editor. */
+function withSetting({ runtimeId, error }: RuntimeState): AgentsError | undefined {
+  if (error?.reason !== 'bad-input') return error;
+  return new SettingsError(`${SECTION}.${runtimeId === 'local' || runtimeId === 'docker' ? runtimeId : 'runtimes'}`, error.message, error, error.hint);
+}
 
 /** From a row's own command, or from the row itself (`runtime:docker`, `problem:docker`). */
 function runtimeNamed(argument: unknown): string | undefined {

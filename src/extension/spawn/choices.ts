@@ -1,11 +1,10 @@
-// The choices of an earlier spawn, as they were written down.
+// The choices of an earlier spawn, as they were written down. Autopilot is none of them: each spawn begins with what the setting says.
 import * as z from 'zod';
 
 const Choices = z.object({
   provider: z.string().optional(),
   runtime: z.string().optional(),
   folder: z.string().optional(),
-  autopilot: z.boolean().optional(),
 });
 export type Choices = z.infer<typeof Choices>;
 

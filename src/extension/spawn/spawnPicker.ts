@@ -41,7 +41,7 @@ export async function askForSpawn(services: Services, providers: ProviderRegistr
     provider: given.provider ?? last.provider ?? '',
     runtime: given.runtime ?? last.runtime ?? 'local',
     folder: given.folder ?? last.folder ?? folders[0]?.id ?? homedir(),
-    autopilot: given.autopilot ?? last.autopilot ?? readSettings()['spawn.autopilot'],
+    autopilot: given.autopilot ?? readSettings()['spawn.autopilot'],
   };
   // Looked for while the task is being written: rows must not move under a person's hand.
   const installed = installedProviders(providers);
@@ -52,7 +52,7 @@ export async function askForSpawn(services: Services, providers: ProviderRegistr
     at += back ? -1 : 1;
   }
   await warnIfUntrusted(draft.folder);
-  await services.memory.remember({ provider: draft.provider, runtime: draft.runtime, folder: draft.folder, autopilot: draft.autopilot });
+  await services.memory.remember({ provider: draft.provider, runtime: draft.runtime, folder: draft.folder });
   return { ...given, ...draft };
 }
 

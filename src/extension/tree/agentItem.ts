@@ -1,10 +1,10 @@
 // How a node of the tree looks: icon, label, tooltip, and what a screen reader says.
 import * as vscode from 'vscode';
+import { spokenAge, stateText } from '../../runtimes/agentText.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { isFinished, runtimeOf } from '../agentKey.ts';
 import { Commands } from '../ids.ts';
-import { spokenAge } from './age.ts';
-import { runtimeLabel, stateText, type AgentNode, type GroupNode, type ProblemNode, type TreeNode } from './model.ts';
+import { runtimeLabel, type AgentNode, type GroupNode, type ProblemNode, type TreeNode } from './model.ts';
 
 export function treeItem(node: TreeNode, now: number): vscode.TreeItem {
   switch (node.kind) {
@@ -98,7 +98,7 @@ function problemItem(node: ProblemNode): vscode.TreeItem {
 
 /** The whole story of an agent, as a screen reader says it. */
 function spokenAgent(agent: AgentInfo, now: number): string {
-  const parts = [agent.name, stateText(agent) || 'running', agent.aiProvider, agent.task, `on ${runtimeLabel(runtimeOf(agent))}`, spokenAge(agent.createdAt, now)];
+  const parts = [agent.name, stateText(agent), agent.aiProvider, agent.task, `on ${runtimeLabel(runtimeOf(agent))}`, spokenAge(agent.createdAt, now)];
   return parts.filter((part) => part !== '').join(', ');
 }
 

@@ -76,6 +76,8 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
         await this.#options.fleet.somethingKnown();
       } catch (error) {
         this.#options.onFault(error);
+        // The welcome is what a person can go on from.
+        this.#setContext(ContextKeys.nothingToShow, true);
         return [];
       }
       this.#roots = buildTree(this.#options.fleet.snapshot, this.#options.groupBy(), Date.now());
@@ -122,6 +124,7 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
     const { agents, runtimes } = this.#options.fleet.snapshot;
     const running = agents.filter((agent) => agent.status === 'running' || agent.status === 'starting').length;
     this.view.badge = running === 0 ? undefined : { value: running, tooltip: `${running} ${running === 1 ? 'agent' : 'agents'} running` };
+    this.#setContext(ContextKeys.nothingToShow, this.#options.fleet.hasAnswered && this.#roots.length === 0);
     this.#setContext(ContextKeys.hasAgents, agents.length > 0);
     this.#setContext(ContextKeys.hasFinished, agents.some(isFinished));
     this.#setContext(ContextKeys.dockerUnavailable, runtimes.some(({ error }) => error?.reason === 'docker-unavailable'));

@@ -1,8 +1,8 @@
 // The tree as data: groups, agents and problems, and which nodes differ between two trees. Knows no VS Code.
 import type { AgentsError } from '../../base/errors.ts';
+import { shortAge, stateText } from '../../runtimes/agentText.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { agentKey, isFinished, runtimeOf } from '../agentKey.ts';
-import { shortAge } from './age.ts';
 
 export const groupings = ['runtime', 'status', 'folder'] as const;
 export type GroupBy = (typeof groupings)[number];
@@ -127,24 +127,20 @@ function problems(troubled: readonly RuntimeState[]): ProblemNode[] {
 function agentNode(agent: AgentInfo, by: GroupBy, now: number): AgentNode {
   const place = by === 'runtime' ? '' : runtimeLabel(runtimeOf(agent));
   // The task comes last: it is long, and a narrow view cuts the end off.
-  const parts = [stateText(agent, by), agent.aiProvider, place, shortAge(agent.createdAt, now), agent.task];
+  const provider = isNamedAfter(agent.name, agent.aiProvider) ? '' : agent.aiProvider;
+  const parts = [stateBeside(agent, by), provider, place, shortAge(agent.createdAt, now), agent.task];
   return { kind: 'agent', id: agentKey(agent), agent, description: parts.filter((part) => part !== '').join(' · ') };
 }
 
+/** Says whether a name tells the provider already, as the names do that agents get by default: `claude-1`. */
+function isNamedAfter(name: string, provider: string): boolean {
+  return name.startsWith(provider) && /^(-\d+)?$/.test(name.slice(provider.length));
+}
+
 /** What the icon alone cannot say: an exit code, a failure; empty for a running agent, and where the group says it. */
-export function stateText(agent: AgentInfo, by?: GroupBy): string {
-  switch (agent.status) {
-    case 'starting':
-      return by === 'status' ? '' : 'starting';
-    case 'running':
-      return '';
-    case 'exited':
-      return agent.exitCode === null ? `ended${agent.signal === undefined ? '' : ` by ${agent.signal}`}` : agent.exitCode === 0 ? 'done' : `exit ${agent.exitCode}`;
-    case 'failed':
-      return by === 'status' ? '' : 'failed';
-    case 'unknown':
-      return by === 'status' ? '' : 'unreachable';
-  }
+function stateBeside(agent: AgentInfo, by: GroupBy): string {
+  const isSaid = agent.status === 'running' || (by === 'status' && agent.status !== 'exited');
+  return isSaid ? '' : stateText(agent);
 }
 
 /** The name people see for a runtime's id. */

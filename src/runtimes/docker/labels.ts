@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AgentId, type AgentRecord } from '../../protocol/agentRecord.ts';
 
 /** On every agent container. */
-export const AGENT_LABEL = 'tmux-agents';
+const AGENT_LABEL = 'tmux-agents';
 
 /** On networks that we made. */
 export const NETWORK_LABEL = 'tmux-agents.network';

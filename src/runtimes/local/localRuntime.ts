@@ -17,6 +17,7 @@ import { launcherArgv } from '../launcher.ts';
 import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
 import { AdoptedSessions } from './adoptedSessions.ts';
 import { AdoptedStore, adoptedStorePath } from './adoptedStore.ts';
+import { withEnvironmentFile } from './environmentFile.ts';
 import { freshEnvironment, hostEnvironment } from './hostEnvironment.ts';
 import { killSurvivors, processTree } from './processTree.ts';
 import { isListening, tmuxSocketPath, watchSocket } from './tmuxSocket.ts';
@@ -105,13 +106,17 @@ export class LocalRuntime implements AgentRuntime {
     onProgress?.('launch', `Starting ${config.aiProvider}`);
     const record = recordOf(config, { sessionName: config.sessionName ?? config.agentId, runtimeId: this.#runtimeId });
     await this.#refuseTaken(config.agentId);
-    const session = await this.#tmux.newSession({
-      name: record.sessionName,
-      argv: launcherArgv({ cwd: config.workingDirectory, argv }),
-      cwd: config.workingDirectory,
-      env: { ...freshEnvironment(), ...config.env },
-      paneOptions: { [AGENT_OPTION]: JSON.stringify(record) },
-    });
+    // Not by tmux's own means: those would show it to every program that can talk to the server.
+    const session = await withEnvironmentFile(config.env, (envFile) =>
+      this.#tmux.newSession({
+        name: record.sessionName,
+        windowName: record.name,
+        argv: launcherArgv({ cwd: config.workingDirectory, argv, ...(envFile === undefined ? {} : { envFile }) }),
+        cwd: config.workingDirectory,
+        env: freshEnvironment(),
+        paneOptions: { [AGENT_OPTION]: JSON.stringify(record) },
+      }),
+    );
     if (signal?.aborted) {
       await this.#tmux.killSession(session.sessionId);
       throwIfCancelled(signal);

@@ -1,13 +1,15 @@
 // Where a tmux server listens on this machine, whether one does, and the moment one begins to.
-import { mkdirSync, watch } from 'node:fs';
+import { mkdirSync, statSync, watch } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, basename, join } from 'node:path';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
 
-/** The socket's path, as tmux makes it: `$TMUX_TMPDIR` or /tmp, `tmux-<uid>`, the name. */
+/** The socket's path, as tmux makes it: `$TMUX_TMPDIR`, or /tmp where that is not set or no folder, then `tmux-<uid>` and the name. */
 export function tmuxSocketPath(socketName: string, env: NodeJS.ProcessEnv = process.env): string {
   const uid = process.getuid?.() ?? 0;
-  return join(env['TMUX_TMPDIR'] || '/tmp', `tmux-${uid}`, socketName);
+  const wish = env['TMUX_TMPDIR'];
+  const folder = wish !== undefined && statSync(wish, { throwIfNoEntry: false })?.isDirectory() === true ? wish : '/tmp';
+  return join(folder, `tmux-${uid}`, socketName);
 }
 
 /** What says for certain that nobody listens: no such socket, or one that its server left behind. */

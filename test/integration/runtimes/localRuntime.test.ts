@@ -1,9 +1,10 @@
 // Agents on this machine, on a real tmux: started as argv, found again, driven, ended, and nothing left behind.
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAgentsError } from '../../../src/base/errors.ts';
 import { LocalRuntime } from '../../../src/runtimes/local/localRuntime.ts';
+import { tmuxSocketPath } from '../../../src/runtimes/local/tmuxSocket.ts';
 import { RuntimeManager } from '../../../src/runtimes/runtimeManager.ts';
 import type { AgentConfig, AgentHandle, SpawnStep } from '../../../src/runtimes/types.ts';
 import { agentGone, agentWhen, fileWhen, processEnds, screenWith } from '../../support/agentWaits.ts';
@@ -146,6 +147,26 @@ describe('LocalRuntime', function () {
     });
   });
 
+  describe('secrets', () => {
+    it('reach the agent alone: not tmux, not the command line, not a file that stays', async () => {
+      const place = join(home.directory, 'runtime');
+      mkdirSync(place);
+      process.env['XDG_RUNTIME_DIR'] = place;
+      try {
+        const handle = await spawn(['sh', '-c', 'echo "token $TOKEN"; exec cat'], { env: { TOKEN: 'hush-4711' } });
+        await screenWith(manager, handle, 'token hush-4711');
+        assert.deepEqual(readdirSync(place), []);
+        for (const look of [['show-environment', '-t', `=${handle.agentId}:`], ['show-environment', '-g'], ['list-panes', '-a', '-F', '#{pane_start_command} #{@tmux-agents}']]) {
+          assert.doesNotMatch(home.tmux('tmux-agents', ...look), /hush-4711/);
+        }
+        await assert.rejects(spawn(['cat'], { sessionName: handle.agentId, env: { TOKEN: 'hush-4711' } }), (error) => isAgentsError(error, 'name-taken'));
+        assert.deepEqual(readdirSync(place), []);
+      } finally {
+        delete process.env['XDG_RUNTIME_DIR'];
+      }
+    });
+  });
+
   describe('finding again', () => {
     it('gives a fresh manager the same ids, tasks and states', async () => {
       await spawn(['cat'], { task: 'Fix "it"\nin detail', name: 'Ada; #{pid}', aiProvider: 'claude' });
@@ -189,6 +210,12 @@ describe('LocalRuntime', function () {
       assert.equal((await manager.listAllAgents())[0]?.status, 'running');
       await manager.sendPrompt(handle, 'end');
       await agentWhen(manager, handle.agentId, (agent) => agent.status === 'exited' && agent.exitCode === 5);
+    });
+
+    it('goes with tmux to /tmp where TMUX_TMPDIR is no folder', () => {
+      const socket = tmuxSocketPath('s', { TMUX_TMPDIR: join(home.directory, 'no such folder') });
+      assert.equal(socket, `/tmp/tmux-${process.getuid?.() ?? 0}/s`);
+      assert.equal(tmuxSocketPath('s', { TMUX_TMPDIR: home.directory }), join(home.directory, `tmux-${process.getuid?.() ?? 0}`, 's'));
     });
 
     it('knows that all are gone when the tmux server was killed', async () => {

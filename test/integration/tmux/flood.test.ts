@@ -4,8 +4,7 @@ import { Emitter } from '../../../src/base/event.ts';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import type { TmuxService } from '../../../src/tmux/tmuxService.ts';
 import type { PaneId } from '../../../src/tmux/types.ts';
-import { needs } from '../../support/requirements.ts';
-import { FreshServer, hexEcho, PaneReader } from './freshServer.ts';
+import { freshServerForEach, hexEcho, PaneReader } from './freshServer.ts';
 
 /** Milliseconds from a key sent to its echo seen, many times over. */
 async function latencies(tmux: TmuxService, pane: PaneId, until: () => boolean, atLeast: number): Promise<number[]> {
@@ -29,20 +28,9 @@ describe('speed', function () {
   this.timeout(90_000);
   // Times of a machine that does other things at the moment prove nothing.
   this.retries(2);
-  let server: FreshServer;
   let tmux: TmuxService;
 
-  before(function () {
-    needs(this, 'tmux');
-  });
-
-  beforeEach(async () => {
-    server = new FreshServer();
-    tmux = server.service();
-    await tmux.connect();
-  });
-
-  afterEach(() => server.dispose());
+  freshServerForEach((_server, service) => void (tmux = service));
 
   it('brings a key back as output within 2 ms (median)', async () => {
     const { paneId } = await tmux.newSession({ name: 'agent', argv: ['cat', '-'] });

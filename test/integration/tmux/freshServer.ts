@@ -7,6 +7,7 @@ import { waitForEvent } from '../../../src/base/wait.ts';
 import { LocalExecutor } from '../../../src/exec/localExecutor.ts';
 import { TmuxService, type TmuxServerOptions } from '../../../src/tmux/tmuxService.ts';
 import type { PaneId, TmuxPane } from '../../../src/tmux/types.ts';
+import { needs } from '../../support/requirements.ts';
 
 export const tmuxPath = process.env['TMUX_BIN'] ?? 'tmux';
 
@@ -50,6 +51,24 @@ export class FreshServer {
     spawnSync(tmuxPath, ['-L', this.socketName, 'kill-server'], { env: this.env, timeout: 10_000 });
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Gives each test of a `describe` a server of its own and a connected service on it, and ends both; skips the tests where there is no tmux. */
+export function freshServerForEach(begin: (server: FreshServer, tmux: TmuxService) => void): void {
+  let server: FreshServer | undefined;
+
+  before(function () {
+    needs(this, 'tmux');
+  });
+
+  beforeEach(async () => {
+    server = new FreshServer();
+    const tmux = server.service();
+    await tmux.connect();
+    begin(server, tmux);
+  });
+
+  afterEach(() => server?.dispose());
 }
 
 /** A program that says READY, then echoes each byte it is sent as two hex digits; a raw terminal, so that nothing is translated. */

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { isAgentsError } from '../../../src/base/errors.ts';
 import type { TmuxService } from '../../../src/tmux/tmuxService.ts';
-import { needs } from '../../support/requirements.ts';
-import { FreshServer, hexEcho, PaneReader } from './freshServer.ts';
+import { type FreshServer, freshServerForEach, hexEcho, PaneReader } from './freshServer.ts';
 
 const nasty = `quotes " ' \` $(id) \${HOME} ~ \\ \\n #{pane_id} %1 {a} [b] é 👩‍💻 ;`;
 
@@ -11,17 +10,10 @@ describe('input to panes', function () {
   let server: FreshServer;
   let tmux: TmuxService;
 
-  before(function () {
-    needs(this, 'tmux');
+  freshServerForEach((fresh, service) => {
+    server = fresh;
+    tmux = service;
   });
-
-  beforeEach(async () => {
-    server = new FreshServer();
-    tmux = server.service();
-    await tmux.connect();
-  });
-
-  afterEach(() => server.dispose());
 
   async function echo(name: string, argv: readonly string[] = hexEcho): Promise<PaneReader & { pane: `%${number}` }> {
     const { paneId } = await tmux.newSession({ name, argv });

@@ -4,8 +4,7 @@ import { mkdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { isAgentsError, type ErrorReason } from '../../../src/base/errors.ts';
 import type { TmuxService } from '../../../src/tmux/tmuxService.ts';
-import { needs } from '../../support/requirements.ts';
-import { FreshServer, PaneReader, panesUntil } from './freshServer.ts';
+import { type FreshServer, freshServerForEach, PaneReader, panesUntil } from './freshServer.ts';
 
 const stay = ['cat', '-'];
 
@@ -20,17 +19,10 @@ describe('sessions of our own tmux server', function () {
   let server: FreshServer;
   let tmux: TmuxService;
 
-  before(function () {
-    needs(this, 'tmux');
+  freshServerForEach((fresh, service) => {
+    server = fresh;
+    tmux = service;
   });
-
-  beforeEach(async () => {
-    server = new FreshServer();
-    tmux = server.service();
-    await tmux.connect();
-  });
-
-  afterEach(() => server.dispose());
 
   it('starts a server that shows no session of its own', async () => {
     assert.deepEqual(await tmux.listSessions(), []);

@@ -112,6 +112,15 @@ describe('package.json and the code', () => {
     assert.deepEqual(hidden, [Commands.explainProblem]);
   });
 
+  it('welcome nobody before it is known that there is nothing to show', () => {
+    for (const { when } of contributes.viewsWelcome) assert.match(when ?? '', new RegExp(`^${ContextKeys.nothingToShow} && `));
+  });
+
+  it('say of each step\'s picture something of its own', () => {
+    const alts = contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => strings[media.altText.replaceAll('%', '')]));
+    assert.equal(new Set(alts).size, alts.length);
+  });
+
   it('point at pictures that exist', () => {
     const pictures = [manifest.icon, ...contributes.viewsContainers.activitybar.map(({ icon }) => icon), ...contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.svg))];
     for (const picture of pictures) assert.ok(existsSync(resolve(root, picture)), picture);

@@ -85,7 +85,9 @@ describe('the fleet of a window', () => {
     const { fleet } = fleetOf(['quick', quick], ['hanging', hanging]);
     await fleet.somethingKnown();
     assert.deepEqual(names(fleet), ['one']);
+    assert.equal(fleet.hasAnswered, false);
     await fleet.start();
+    assert.equal(fleet.hasAnswered, true);
     assert.deepEqual(fleet.snapshot.runtimes.map(({ runtimeId, error }) => [runtimeId, error?.reason]), [['quick', undefined], ['hanging', 'timeout']]);
     fleet.dispose();
   });

@@ -37,36 +37,41 @@ describe('the tree of agents', () => {
   it('groups by runtime, the newest agent first', () => {
     assert.deepEqual(drawn(fleet, 'runtime'), [
       'This machine (2 running)',
-      '  demo-1: demo · 3m',
-      '  claude-1: claude · 3h · Fix the tests',
+      '  demo-1: 3m',
+      '  claude-1: 3h · Fix the tests',
       'Docker (1 ended)',
-      '  codex-1: exit 3 · codex · now',
+      '  codex-1: exit 3 · now',
     ]);
+  });
+
+  it('names the provider where the agent\'s name does not', () => {
+    const agents = ['claude', 'claude-12', 'claude-x', 'tidy up'].map((name) => exampleAgent({ agentId: name, name, aiProvider: 'claude', createdAt: '2026-01-01T11:59:59Z' }));
+    assert.deepEqual(drawn({ agents, runtimes: [] }, 'runtime').slice(1), ['  claude: now', '  claude-12: now', '  claude-x: claude · now', '  tidy up: claude · now']);
   });
 
   it('groups by status, the running first, and says where each one is', () => {
     assert.deepEqual(drawn(fleet, 'status'), [
       'Running (2)',
-      '  demo-1: demo · This machine · 3m',
-      '  claude-1: claude · This machine · 3h · Fix the tests',
+      '  demo-1: This machine · 3m',
+      '  claude-1: This machine · 3h · Fix the tests',
       'Exited (1)',
-      '  codex-1: exit 3 · codex · Docker · now',
+      '  codex-1: exit 3 · Docker · now',
     ]);
   });
 
   it('groups by folder, in the order of the folders\' names', () => {
     assert.deepEqual(drawn(fleet, 'folder'), [
       'coffee (1 running)',
-      '  demo-1: demo · This machine · 3m',
+      '  demo-1: This machine · 3m',
       'tea (1 running, 1 ended)',
-      '  codex-1: exit 3 · codex · Docker · now',
-      '  claude-1: claude · This machine · 3h · Fix the tests',
+      '  codex-1: exit 3 · Docker · now',
+      '  claude-1: This machine · 3h · Fix the tests',
     ]);
   });
 
   it('says on the runtime\'s own node why it cannot be used, and keeps its agents', () => {
     const troubled = { ...fleet, runtimes: [runtimes[0], { runtimeId: 'docker', type: 'docker', error: dockerDown }].filter((runtime) => runtime !== undefined) };
-    assert.deepEqual(drawn(troubled, 'runtime').slice(3), ['Docker (unavailable)', '  ! Docker daemon is not reachable.', '  codex-1: exit 3 · codex · now']);
+    assert.deepEqual(drawn(troubled, 'runtime').slice(3), ['Docker (unavailable)', '  ! Docker daemon is not reachable.', '  codex-1: exit 3 · now']);
     assert.deepEqual(drawn(troubled, 'status').at(-1), '! Docker: Docker daemon is not reachable.');
   });
 

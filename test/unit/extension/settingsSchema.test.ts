@@ -33,5 +33,13 @@ describe('the settings', () => {
       () => parseSettings({ providers: { mine: { argv: [] } } }),
       (error) => error instanceof SettingsError && error.key === 'tmuxAgents.providers' && error.message.includes('tmuxAgents.providers.mine.argv'),
     );
+    assert.throws(
+      () => configOf(parseSettings({ 'docker.memory': 'lots' })),
+      (error) => error instanceof SettingsError && error.key === 'tmuxAgents.docker.memory' && error.message.includes('"lots" is no size'),
+    );
+    assert.throws(
+      () => configOf(parseSettings({ runtimes: { 'no id!': { type: 'docker' } } })),
+      (error) => error instanceof SettingsError && error.key === 'tmuxAgents.runtimes',
+    );
   });
 });

@@ -1,36 +1,8 @@
 // Commands and their answers on one stream: pipelined, in order, and none left waiting.
 import assert from 'node:assert/strict';
 import { isAgentsError } from '../../../src/base/errors.ts';
-import { ByteChannel } from '../../../src/exec/byteChannel.ts';
-import type { ExecExit, ExecStream } from '../../../src/exec/executor.ts';
 import { ControlClient } from '../../../src/tmux/controlClient.ts';
-
-class FakeStream implements ExecStream {
-  readonly #stdout = new ByteChannel();
-  readonly #stderr = new ByteChannel();
-  readonly written: string[] = [];
-  disposed = false;
-  exit: (exit: ExecExit) => void = () => undefined;
-  readonly exited = new Promise<ExecExit>((resolve) => (this.exit = resolve));
-  readonly onStdout: ExecStream['onStdout'] = (listener) => this.#stdout.listen(listener);
-  readonly onStderr: ExecStream['onStderr'] = (listener) => this.#stderr.listen(listener);
-
-  write(data: string | Uint8Array): void {
-    this.written.push(data.toString());
-  }
-
-  end(): void {
-    this.write('END');
-  }
-
-  dispose(): void {
-    this.disposed = true;
-  }
-
-  say(text: string): void {
-    this.#stdout.push(Buffer.from(text));
-  }
-}
+import { FakeStream } from './fakeStream.ts';
 
 function connect(): { stream: FakeStream; client: ControlClient; ended: string[] } {
   const stream = new FakeStream();

@@ -1,4 +1,20 @@
-// How old an agent is, in the few letters a tree row has room for, and in words for a screen reader.
+// An agent's state and age in words: the same ones in a table, a tree row and a screen reader's voice.
+import type { AgentInfo } from './types.ts';
+
+/** What a state is called in few letters, with what is known of an end: `running`, `done`, `exit 3`, `ended by SIGKILL`. */
+export function stateText(agent: AgentInfo): string {
+  switch (agent.status) {
+    case 'starting':
+    case 'running':
+    case 'failed':
+      return agent.status;
+    case 'exited':
+      if (agent.exitCode === null) return `ended${agent.signal === undefined ? '' : ` by ${agent.signal}`}`;
+      return agent.exitCode === 0 ? 'done' : `exit ${agent.exitCode}`;
+    case 'unknown':
+      return 'unreachable';
+  }
+}
 
 const steps = [
   { ms: 86_400_000, letter: 'd', word: 'day' },
