@@ -1,9 +1,9 @@
 // The command's settings file: where it is, and what it says.
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { AgentsError, messageOf } from '../base/errors.ts';
+import { AgentsError, isAgentsError, messageOf } from '../base/errors.ts';
 import { parseConfig, type Config } from '../protocol/config.ts';
+import { readRegularFile } from './regularFile.ts';
 
 /** `$XDG_CONFIG_HOME/tmux-agents/config.json`, or below `~/.config`. */
 function configFilePath(env: Readonly<Record<string, string | undefined>>, home: string = homedir()): string {
@@ -15,8 +15,9 @@ export async function readConfigFile(named: string | undefined, env: Readonly<Re
   const path = named ?? configFilePath(env);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readRegularFile(path, 'The settings file');
   } catch (error) {
+    if (isAgentsError(error)) throw error;
     const missing = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
     if (missing && named === undefined) return parseConfig({}, path);
     throw new AgentsError(missing ? 'not-found' : 'bad-input', `The settings file ${path} cannot be read: ${messageOf(error)}.`, { cause: error });

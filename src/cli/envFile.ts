@@ -1,14 +1,15 @@
 // A file of KEY=VALUE lines for an agent's environment. Its values are secrets: never shown, never logged.
-import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
-import { AgentsError, messageOf } from '../base/errors.ts';
+import { AgentsError, isAgentsError, messageOf } from '../base/errors.ts';
+import { readRegularFile } from './regularFile.ts';
 
 /** Reads a dotenv file: comments, quotes and multi-line values as in Node's own `--env-file`. Throws `not-found` or `bad-input`. */
 export async function readEnvFile(path: string): Promise<Record<string, string>> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readRegularFile(path, 'The environment file');
   } catch (error) {
+    if (isAgentsError(error)) throw error;
     throw new AgentsError('not-found', `The environment file ${path} cannot be read: ${messageOf(error)}.`, { cause: error });
   }
   return parseEnvText(text, path);

@@ -1,5 +1,6 @@
 // What every command of the command line starts from: its surroundings, its settings, and a manager that is let go at the end.
 import { AgentsError } from '../base/errors.ts';
+import { waitFor } from '../base/wait.ts';
 import type { Config } from '../protocol/config.ts';
 import { createRuntimeManager, type Managed } from '../runner/createRuntimeManager.ts';
 import type { RuntimeListing } from '../runtimes/runtimeManager.ts';
@@ -39,13 +40,18 @@ export async function openFace(around: Surroundings, options: CommonOptions): Pr
   return { around, output, config: await readConfigFile(options.config, around.env) };
 }
 
-/** Runs `work` with a manager of the wanted runtimes, then lets go of every connection; agents go on. */
-export async function withManager<T>(face: Face, runtime: string | undefined, work: (managed: Managed) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` with a manager of the wanted runtimes, then lets go of every connection; agents go on. A Ctrl-C ends the wait with
+ * `cancelled`, unless the work `tidiesUp`: then it minds the signal itself, and is waited for.
+ */
+export async function withManager<T>(face: Face, runtime: string | undefined, work: (managed: Managed) => Promise<T>, { tidiesUp = false }: { readonly tidiesUp?: boolean } = {}): Promise<T> {
+  const { signal } = face.around;
   const managed = createRuntimeManager(runtime === undefined ? face.config : onlyRuntime(face.config, runtime));
   try {
-    return await work(managed);
+    return await (tidiesUp ? work(managed) : waitFor(work(managed), { signal, what: 'the command' }));
   } finally {
-    managed.manager.dispose();
+    // Work that was left under way (a kill) would take its lost connection for an answer and go on: it ends with the process.
+    if (tidiesUp || !signal.aborted) managed.manager.dispose();
   }
 }
 

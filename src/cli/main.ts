@@ -18,5 +18,6 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: process.stderr,
   signal: interrupt.signal,
 });
-// Nothing should be left to wait for; if something is, it does not hold the person up.
-setTimeout(() => process.exit(), 1_000).unref();
+// Nothing should be left to wait for; if something is, it does not hold the person up. What was cancelled may be under way still: it ends
+// here, after a moment in which connections are closed in order.
+setTimeout(() => process.exit(), interrupt.signal.aborted ? 100 : 1_000).unref();

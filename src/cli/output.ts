@@ -1,6 +1,7 @@
 // What the command says: text for people or one JSON value, answers on stdout, everything else on stderr.
 import { styleText } from 'node:util';
 import { asAgentsError, type AgentsError } from '../base/errors.ts';
+import { bidiMarks } from './plainText.ts';
 
 export interface ErrorReport {
   readonly reason: string;
@@ -26,9 +27,9 @@ export class Output {
     this.#stderr = streams.stderr;
   }
 
-  /** Columns of the terminal that reads the answer; undefined when it goes elsewhere. */
+  /** Columns of the terminal that reads the answer; undefined when it goes elsewhere, or to a terminal that does not know (it says 0). */
   get columns(): number | undefined {
-    return this.#stdout.isTTY === true ? this.#stdout.columns : undefined;
+    return this.#stdout.isTTY === true ? this.#stdout.columns || undefined : undefined;
   }
 
   /** The answer: `value` as JSON, or what `text` makes for people. */
@@ -63,7 +64,7 @@ export function reportOf(error: AgentsError): ErrorReport {
   return { reason: error.reason, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
 }
 
-/** Without control characters that could drive the reader's terminal; newlines and our own colours stay. */
+/** Without characters that could drive the reader's terminal or turn its direction; newlines and our own colours stay. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[[0-9;]*m)/g, '');
+  return text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[[0-9;]*m)/g, '').replace(bidiMarks, '');
 }

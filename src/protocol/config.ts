@@ -1,6 +1,7 @@
 // The settings of both faces: VS Code maps its settings onto this, the command reads it from its file.
 import * as z from 'zod';
 import { AgentsError } from '../base/errors.ts';
+import { AUTH_MOUNT_KEYS } from './authMountKeys.ts';
 import { parseMemory } from './memory.ts';
 
 const words = z.array(z.string());
@@ -27,9 +28,15 @@ const LocalRuntimeConfig = z.strictObject({
   tmuxPath: text.optional(),
 });
 
+/** Names the faulty keys and those there are; nothing for other faults, which zod words itself. */
+function authMountFault(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'unrecognized_keys') return undefined;
+  return `${issue.keys.map((key) => JSON.stringify(key)).join(', ')} is not known: use ${AUTH_MOUNT_KEYS.join(', ')}`;
+}
+
 const DockerRuntimeConfig = z.strictObject({
   type: z.literal('docker'),
-  image: text.optional(),
+  image: text.regex(/^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/, 'must be the name of an image, such as "tmux-agents-base:latest"').optional(),
   network: text.optional(),
   /** Where the engine is: at most one of the three; DOCKER_HOST, the current context or the usual sockets when none is given. */
   socketPath: text.optional(),
@@ -42,7 +49,7 @@ const DockerRuntimeConfig = z.strictObject({
   /** `source:target[:ro]`, as in `docker run -v`. */
   extraBinds: words.optional(),
   /** Which of the person's login folders are mounted read-only, by key. */
-  authMounts: z.record(z.string(), z.boolean()).optional(),
+  authMounts: z.partialRecord(z.enum(AUTH_MOUNT_KEYS), z.boolean(), { error: authMountFault }).optional(),
   /** The docker program, used by attach only. Default: `docker` on the PATH. */
   dockerPath: text.optional(),
 });

@@ -1,4 +1,5 @@
 // What this machine has of what agents need: independent checks, run at once, each with a deadline.
+import { setMaxListeners } from 'node:events';
 import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../base/errors.ts';
 import { waitFor } from '../base/wait.ts';
 import { LocalExecutor } from '../exec/localExecutor.ts';
@@ -45,8 +46,11 @@ const BUILD_IMAGE = 'Build it: run docker/build.sh of the project, or the comman
 
 /** Looks at everything that the settings speak of. Never throws, except `cancelled`. */
 export async function runDoctor(config: Config, options: DoctorOptions = {}): Promise<DoctorCheck[]> {
-  const { signal, timeoutMs = 5_000 } = options;
-  return Promise.all(checksFor(config, { ...options, timeoutMs }).map(async ({ id, title, look }) => ({ id, title, ...(await waitFor(look(), { signal, timeoutMs, what: title }).catch(finding)) })));
+  const { timeoutMs = 5_000 } = options;
+  // One of our own, which may be listened to by as many as there are checks.
+  const signal = AbortSignal.any(options.signal === undefined ? [] : [options.signal]);
+  setMaxListeners(0, signal);
+  return Promise.all(checksFor(config, { ...options, signal, timeoutMs }).map(async ({ id, title, look }) => ({ id, title, ...(await waitFor(look(), { signal, timeoutMs, what: title }).catch(finding)) })));
 }
 
 function finding(error: unknown): Finding {

@@ -113,7 +113,7 @@ export async function terminatePane(tmux: TmuxService, paneId: PaneId, graceMs: 
  * tmux 3.3a drops the SIGCHLD that comes while it closes a dead pane's terminal, and then tells of the death up to a second late.
  * It reaps whenever any child of its own ends: the signalling job does so shortly after the signal, these jobs later, where it is not over by then.
  */
-function reapSoon(tmux: TmuxService): Disposable {
+export function reapSoon(tmux: TmuxService): Disposable {
   const timers = [20, 100, 400].map((milliseconds) => setTimeout(() => void tmux.command(['run-shell', '-b', 'true']).catch(() => undefined), milliseconds));
   return toDisposable(() => timers.forEach((timer) => clearTimeout(timer)));
 }

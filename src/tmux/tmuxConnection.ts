@@ -73,6 +73,7 @@ export class TmuxConnection implements Disposable {
   #retriesInVain = 0;
   #endExpected = false;
   #disposed = false;
+  #left: Promise<void> = Promise.resolve();
 
   constructor(executor: Executor, options: TmuxServerOptions & AttachTarget, handler: ConnectionHandler) {
     this.#executor = executor;
@@ -104,13 +105,20 @@ export class TmuxConnection implements Disposable {
     return withServerLock(this.#lockName(), work);
   }
 
-  /** Detaches and stops reconnecting; the server and its sessions live on. */
+  /** Detaches, as soon as no other face is in the way, and stops reconnecting; the server and its sessions live on. */
   dispose(): void {
+    void this.leave();
+  }
+
+  /** As `dispose`; resolves when our client is gone. */
+  leave(): Promise<void> {
     this.#disposed = true;
     clearTimeout(this.#retry);
     const client = this.#client;
-    if (client) void this.exclusively(() => client.leave());
+    this.#client = undefined;
+    if (client) this.#left = this.exclusively(() => client.leave());
     this.#changed.dispose();
+    return this.#left;
   }
 
   async #attach({ signal, timeoutMs = CONNECT_TIMEOUT_MS }: ConnectOptions, mayStart: boolean): Promise<ControlClient> {

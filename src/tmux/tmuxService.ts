@@ -16,26 +16,10 @@ import { makeSession, makeWindow, type CreatedSession, type NewSession, type New
 import { MONITOR_SESSION } from './serverOptions.ts';
 import { ofSession, onceEach, optionTarget, scopeFlags, type OptionScope } from './targets.ts';
 import { TmuxConnection, type ConnectionState, type ConnectOptions, type TmuxServerOptions } from './tmuxConnection.ts';
-import type { PaneId, PaneTarget, SessionId, TmuxPane, TmuxSession, TmuxWindow, WindowId } from './types.ts';
+import type { CaptureOptions, FormatChange, PaneId, PaneTarget, SessionId, TmuxPane, TmuxSession, TmuxWindow, WindowId } from './types.ts';
 
 export type { CreatedSession, NewSession, NewWindow } from './sessionMaker.ts';
 export type { ConnectionState, ConnectOptions, TmuxServerOptions } from './tmuxConnection.ts';
-
-export interface CaptureOptions {
-  /** How many of the last lines, scrollback included. Default 100. */
-  readonly lines?: number | 'all' | undefined;
-  /** With colours and attributes as escape sequences. */
-  readonly escapes?: boolean | undefined;
-  /** Joins lines that the terminal wrapped. */
-  readonly joinWrapped?: boolean | undefined;
-}
-
-export interface FormatChange {
-  readonly session: SessionId | undefined;
-  readonly window: WindowId | undefined;
-  readonly pane: PaneId | undefined;
-  readonly value: string;
-}
 
 export class TmuxService implements Disposable {
   readonly #mode: TmuxServerOptions['mode'];
@@ -201,6 +185,8 @@ export class TmuxService implements Disposable {
   /** Pastes a prompt, waits until the program has shown it, and submits it. */
   async sendPrompt(target: PaneTarget, text: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const id = await this.#pane(target);
+    const dead = (await this.listPanes()).find((pane) => pane.id === id)?.dead;
+    if (dead) throw new AgentsError('tmux-failed', `The program has ended (${dead.signal ?? `exit code ${dead.code ?? 'unknown'}`}): it takes no prompts.`);
     await deliverPrompt(
       {
         paste: async () => {
@@ -273,10 +259,15 @@ export class TmuxService implements Disposable {
 
   /** Detaches our client. Sessions live on. */
   dispose(): void {
+    void this.leave();
+  }
+
+  /** As `dispose`; resolves when our client is gone from the server. */
+  leave(): Promise<void> {
     clearImmediate(this.#treeScheduled);
     this.#guest?.dispose();
-    this.#connection.dispose();
     this.#owned.dispose();
+    return this.#connection.leave();
   }
 
   /** As `#send`, for commands that the server announces to its clients: while no face is just connecting. */

@@ -50,3 +50,19 @@ export interface TmuxPane {
 
 /** A pane by id, or by exact session name (or id), window index (or id) and pane index (or id). */
 export type PaneTarget = PaneId | { readonly session: string; readonly window: string; readonly pane: string };
+
+export interface CaptureOptions {
+  /** How many of the last lines, scrollback included. Default 100. */
+  readonly lines?: number | 'all' | undefined;
+  /** With colours and attributes as escape sequences. */
+  readonly escapes?: boolean | undefined;
+  /** Joins lines that the terminal wrapped. */
+  readonly joinWrapped?: boolean | undefined;
+}
+
+export interface FormatChange {
+  readonly session: SessionId | undefined;
+  readonly window: WindowId | undefined;
+  readonly pane: PaneId | undefined;
+  readonly value: string;
+}

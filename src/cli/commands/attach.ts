@@ -21,11 +21,11 @@ export const attach: Command<CommonOptions> = async (face, options, [wanted = ''
     output.answer({}, () => String(command));
     throw new AgentsError('unsupported', 'Attaching needs a terminal, and this is none.', { hint: 'Run the command above in a terminal.' });
   }
-  return becomeTerminal(command, around);
+  return becomeTerminal(command, around, agent.runtimeType === 'docker');
 };
 
 /** The program has the terminal to itself; a Ctrl-C is for it, not for us. */
-async function becomeTerminal(argv: readonly string[], around: Surroundings): Promise<number> {
+async function becomeTerminal(argv: readonly string[], around: Surroundings, isDocker: boolean): Promise<number> {
   const [program = '', ...args] = argv;
   const env = { ...around.env };
   // tmux refuses to attach from inside tmux when it sees these.
@@ -36,6 +36,12 @@ async function becomeTerminal(argv: readonly string[], around: Surroundings): Pr
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return code ?? (signal === null ? ExitCode.FAILURE : ExitCode.CANCELLED);
   } catch (error) {
+    if (isDocker && error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new AgentsError('docker-cli-missing', `Attaching needs the docker command, and "${program}" is not on the PATH.`, {
+        hint: 'Install the Docker CLI (https://docs.docker.com/engine/install/), or name it as dockerPath in the configuration file.',
+        cause: error,
+      });
+    }
     throw new AgentsError('command-not-found', `"${program}" cannot be run: ${messageOf(error)}.`, { cause: error });
   }
 }

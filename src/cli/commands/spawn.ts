@@ -1,16 +1,19 @@
 // `tmux-agents spawn`: starts an agent and says what became of it.
 import { resolve } from 'node:path';
-import { AgentsError, isAgentsError } from '../../base/errors.ts';
-import { waitForEvent } from '../../base/wait.ts';
+import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
+import { cancelled, waitForEvent } from '../../base/wait.ts';
 import { parseMemory } from '../../protocol/memory.ts';
 import { AIProvider } from '../../providers/aiProvider.ts';
+import type { Managed } from '../../runner/createRuntimeManager.ts';
 import { newAgentId } from '../../runtimes/agentConfig.ts';
+import { reapSoon } from '../../runtimes/agentPanes.ts';
 import { stateText } from '../../runtimes/agentText.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
-import type { AgentConfig, AgentInfo } from '../../runtimes/types.ts';
+import type { AgentConfig, AgentHandle, AgentInfo } from '../../runtimes/types.ts';
 import { readEnvFile } from '../envFile.ts';
 import { ExitCode } from '../exitCodes.ts';
 import { withManager, type Command, type CommonOptions, type Face } from '../face.ts';
+import { plainText } from '../plainText.ts';
 
 export interface SpawnCommandOptions extends CommonOptions {
   readonly provider?: string;
@@ -25,17 +28,17 @@ export interface SpawnCommandOptions extends CommonOptions {
 }
 
 /** Milliseconds in which a program that cannot start shows it. */
-const EARLY_END_MS = 250;
+const EARLY_END_MS = 600;
 
 export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) => {
   const { output, around } = face;
   const runtimeId = options.runtime ?? face.config.defaults.runtime;
   const wish = await agentConfig(face, options, argv);
-  return withManager(face, runtimeId, async ({ manager, providers }) => {
+  const start = async ({ manager, providers }: Managed): Promise<number> => {
     const provider = providers.get(wish.aiProvider);
     if (wish.resources !== undefined && !output.json && manager.get(runtimeId)?.isolates !== true) output.note(`--memory and --cpus limit containers only: the runtime "${runtimeId}" has none.`);
     const handle = await manager.spawnAgent(runtimeId, wish, { signal: around.signal, onProgress: (_step, message) => output.progress(`${message}...`) });
-    const agent = await afterStart(manager, handle.agentId, around.signal);
+    const agent = await afterStart(manager, handle, around.signal);
     output.answer(agent, () => spawned(agent));
     if (agent.status !== 'failed') return ExitCode.OK;
     if (!output.json) {
@@ -43,7 +46,8 @@ export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) =
       output.fail(new AgentsError('command-not-found', `The agent could not start: ${agent.reason}.`, { hint: `${hint}Remove it with: tmux-agents kill ${agent.agentId}` }));
     }
     return ExitCode.FAILURE;
-  });
+  };
+  return withManager(face, runtimeId, start, { tidiesUp: true });
 };
 
 /** Checks what was asked for. Throws `bad-input`. */
@@ -69,25 +73,35 @@ export async function agentConfig({ config, around }: Pick<Face, 'config' | 'aro
   };
 }
 
-/** The agent once its program had a moment to fail. */
-async function afterStart(manager: RuntimeManager, agentId: string, signal: AbortSignal): Promise<AgentInfo> {
+/** The agent once its program had a moment to fail. Whoever cancels meanwhile has none: it is killed. */
+async function afterStart(manager: RuntimeManager, handle: AgentHandle, signal: AbortSignal): Promise<AgentInfo> {
+  const { agentId } = handle;
   const ended = (agent: AgentInfo | undefined): boolean => agent?.status === 'failed' || agent?.status === 'exited';
   if (!ended(manager.find(agentId))) {
-    const watching = manager.watch();
-    await waitForEvent(manager.onDidChangeAgents, ({ agent }) => agent.agentId === agentId && ended(agent), { timeoutMs: EARLY_END_MS, signal, what: 'the start' })
+    const watching = [manager.watch(), reapSoon(manager.getTmux(handle))];
+    await waitForEvent(manager.onDidChangeAgents, ({ type, agent }) => agent.agentId === agentId && (type === 'gone' || ended(agent)), { timeoutMs: EARLY_END_MS, signal, what: 'the start' })
       .catch((error: unknown) => {
         if (!isAgentsError(error, 'timeout') && !isAgentsError(error, 'cancelled')) throw error;
       })
-      .finally(() => watching.dispose());
+      .finally(() => watching.forEach((one) => one.dispose()));
   }
+  if (signal.aborted) await takeBack(manager, handle);
   const agent = manager.find(agentId);
   if (agent === undefined) throw new AgentsError('not-found', `The agent "${agentId}" was started and is gone already.`);
   return agent;
 }
 
+/** Throws `cancelled`, once the agent is gone. */
+async function takeBack(manager: RuntimeManager, handle: AgentHandle): Promise<never> {
+  await manager.killAgent(handle, { graceMs: 0 }).catch((error: unknown) => {
+    throw new AgentsError('cancelled', `Cancelled, but the agent could not be removed: ${messageOf(error)}`, { hint: `Remove it with: tmux-agents kill ${handle.agentId}`, cause: error });
+  });
+  throw cancelled();
+}
+
 function spawned(agent: AgentInfo): string {
   const lines = [
-    `${agent.agentId}  ${stateText(agent)}  (${agent.aiProvider} in ${agent.handle.runtimeId ?? agent.runtimeId}, ${agent.workingDirectory})`,
+    `${agent.agentId}  ${stateText(agent)}  (${agent.aiProvider} in ${agent.handle.runtimeId ?? agent.runtimeId}, ${plainText(agent.workingDirectory)})`,
     `Attach: tmux-agents attach ${agent.agentId}`,
   ];
   return (agent.status === 'failed' ? lines.slice(0, 1) : lines).join('\n');
@@ -101,6 +115,6 @@ function sizeOf(text: string): number {
 
 function countOf(text: string): number {
   const count = Number(text);
-  if (!Number.isFinite(count) || count <= 0) throw new AgentsError('bad-input', `--cpus: "${text}" is no number above 0.`, { hint: 'Use a number such as 2 or 0.5.' });
+  if (!Number.isFinite(count) || count < 0.01) throw new AgentsError('bad-input', `--cpus: "${text}" is no number from 0.01 up.`, { hint: 'Use a number such as 2 or 0.5.' });
   return count;
 }

@@ -35,6 +35,11 @@ export class AgentLinks implements Disposable {
     return link;
   }
 
+  /** The containers there is a link to now: to be taken before the engine is asked which of them run. */
+  ids(): ReadonlySet<string> {
+    return new Set(this.#held.keys());
+  }
+
   /** Ends the link to a container that is to be removed. */
   delete(containerId: string): void {
     const held = this.#held.get(containerId);
@@ -42,10 +47,10 @@ export class AgentLinks implements Disposable {
     held?.link.dispose();
   }
 
-  /** Ends the links to all other containers, save those of agents that are being spawned. */
-  keep(running: ReadonlySet<string>, spawning: ReadonlySet<string>): void {
+  /** Of the links there were `before` the engine was asked, ends those to containers that do not run, save those of agents that are being spawned. */
+  keep(running: ReadonlySet<string>, spawning: ReadonlySet<string>, before: ReadonlySet<string>): void {
     for (const [containerId, { agentId }] of this.#held) {
-      if (!running.has(containerId) && !spawning.has(agentId)) this.delete(containerId);
+      if (before.has(containerId) && !running.has(containerId) && !spawning.has(agentId)) this.delete(containerId);
     }
   }
 

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join, posix } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { AUTH_MOUNT_KEYS, type AuthMountKey } from '../../protocol/authMountKeys.ts';
 import type { BindMount } from './bindMount.ts';
 
 /** By key of the setting: the path under the home, here and in the container. */
@@ -19,11 +20,7 @@ const AUTH_MOUNTS = {
   codex: '.codex',
   gemini: '.gemini',
   opencode: '.config/opencode',
-} as const;
-
-export type AuthMountKey = keyof typeof AUTH_MOUNTS;
-
-export const AUTH_MOUNT_KEYS = Object.keys(AUTH_MOUNTS) as [AuthMountKey, ...AuthMountKey[]];
+} as const satisfies Record<AuthMountKey, string>;
 
 /**
  * The read-only mounts of all that is switched on, exists and can be read. What cannot be read is named in the log and left out:

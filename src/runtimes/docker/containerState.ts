@@ -47,7 +47,7 @@ export function parseContainers(listing: readonly unknown[], onFault: (id: strin
 }
 
 /** How long after a container was made a missing session still counts as not yet made, in milliseconds. */
-const LAUNCH_WINDOW_MS = 30_000;
+export const LAUNCH_WINDOW_MS = 30_000;
 
 /** True for containers in which tmux can be asked. */
 export function isRunning(container: AgentContainer): boolean {

@@ -5,6 +5,7 @@ import { Emitter, type Event } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { waitFor } from '../../base/wait.ts';
 import type { AgentRecord } from '../../protocol/agentRecord.ts';
+import { sessionName } from '../../tmux/commandLine.ts';
 import type { TmuxService } from '../../tmux/tmuxService.ts';
 import type { PaneId } from '../../tmux/types.ts';
 import { recordOf } from '../agentConfig.ts';
@@ -14,7 +15,7 @@ import { attachCommand, type AttachCommand } from '../attachCommand.ts';
 import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
 import { AgentLinks } from './agentLinks.ts';
 import { removeContainer, stopContainer } from './containerRemoval.ts';
-import { agentState, isRunning, parseContainers, type AgentContainer } from './containerState.ts';
+import { agentState, isRunning, parseContainers, type AgentContainer, LAUNCH_WINDOW_MS } from './containerState.ts';
 import { DockerEngine } from './engine.ts';
 import { EventFeed } from './eventFeed.ts';
 import { handleData, type DockerHandleData } from './handleData.ts';
@@ -52,6 +53,7 @@ export class DockerRuntime implements AgentRuntime {
   #watchers = 0;
   #refreshing: Promise<void> | undefined;
   #refreshAgain = false;
+  #launchTimer: NodeJS.Timeout | undefined;
   #health: AgentsError | undefined;
   #rootless: Promise<boolean> | undefined;
 
@@ -79,8 +81,7 @@ export class DockerRuntime implements AgentRuntime {
 
   async spawnAgent(config: AgentConfig, options: SpawnOptions = {}): Promise<AgentHandle> {
     // As tmux would rename it: the labels are written before tmux is asked.
-    const sessionName = (config.sessionName ?? 'agent').replace(/[:.]/g, '_');
-    const record: AgentRecord = { ...recordOf(config, { sessionName, runtimeId: this.#runtimeId }), ...(this.#settings.owner === undefined ? {} : { owner: this.#settings.owner }) };
+    const record: AgentRecord = { ...recordOf(config, { sessionName: sessionName(config.sessionName ?? 'agent'), runtimeId: this.#runtimeId }), ...(this.#settings.owner === undefined ? {} : { owner: this.#settings.owner }) };
     this.#spawning.add(config.agentId);
     try {
       const spawned = await this.#reaching(
@@ -123,13 +124,15 @@ export class DockerRuntime implements AgentRuntime {
 
   /** One call to the engine; tmux in the containers is asked only where it told of a change. */
   async listAgents(): Promise<AgentInfo[]> {
+    // A link made while the engine answers is to a container that the answer may not know as running yet.
+    const before = this.#links.ids();
     const listing = await this.#reaching(
       this.#engine.call({ what: 'list containers', timeoutMs: LIST_TIMEOUT_MS }, (docker, abortSignal) =>
         docker.listContainers({ all: true, filters: { label: labelFilter(this.#settings.owner) }, abortSignal }),
       ),
     );
     const containers = parseContainers(listing, (id, fault) => this.#log.warn(`docker: container ${id.slice(0, 12)} is skipped, its labels are broken: ${fault}`));
-    this.#links.keep(new Set(containers.filter(isRunning).map((container) => container.id)), this.#spawning);
+    this.#links.keep(new Set(containers.filter(isRunning).map((container) => container.id)), this.#spawning, before);
     return Promise.all(containers.map((container) => this.#info(container)));
   }
 
@@ -138,8 +141,8 @@ export class DockerRuntime implements AgentRuntime {
   }
 
   getAttachCommand(handle: AgentHandle): AttachCommand {
-    const { containerId, sessionName } = handleData(handle);
-    return attachCommand([this.#settings.dockerPath, ...this.#engine.endpoint.cliFlags, 'exec', '-it', containerId, 'tmux', 'attach', '-t', `=${sessionName}`]);
+    const { containerId, sessionName: name } = handleData(handle);
+    return attachCommand([this.#settings.dockerPath, ...this.#engine.endpoint.cliFlags, 'exec', '-it', containerId, 'tmux', 'attach', '-t', `=${name}`]);
   }
 
   async getPane(handle: AgentHandle): Promise<PaneId> {
@@ -177,6 +180,7 @@ export class DockerRuntime implements AgentRuntime {
   }
 
   dispose(): void {
+    clearTimeout(this.#launchTimer);
     this.#feed?.dispose();
     this.#feed = undefined;
     this.#links.dispose();
@@ -210,6 +214,14 @@ export class DockerRuntime implements AgentRuntime {
   }
 
   /** Lists again and fires what changed, while somebody watches; calls during one listing make one more, not many. */
+  /** That a launch never came to its end nobody tells: it is looked at once more when its time is over. */
+  #lookAfterLaunch(agents: readonly AgentInfo[]): void {
+    clearTimeout(this.#launchTimer);
+    if (!agents.some(({ status }) => status === 'starting')) return;
+    this.#launchTimer = setTimeout(() => this.#refresh(), LAUNCH_WINDOW_MS);
+    this.#launchTimer.unref();
+  }
+
   #refresh(): void {
     if (this.#watchers === 0) return;
     if (this.#refreshing !== undefined) {
@@ -218,7 +230,10 @@ export class DockerRuntime implements AgentRuntime {
     }
     this.#refreshing = this.listAgents()
       .then(
-        (agents) => this.#apply(agents),
+        (agents) => {
+          this.#apply(agents);
+          this.#lookAfterLaunch(agents);
+        },
         (error: unknown) => this.#log.warn(`docker: agents cannot be listed: ${messageOf(error)}`),
       )
       .finally(() => {

@@ -8,6 +8,7 @@ import { isAgentsError } from '../../base/errors.ts';
 import { waitFor } from '../../base/wait.ts';
 import { resolveEndpoint, type DockerAddress, type DockerEndpoint, type EndpointWish } from './endpoint.ts';
 import { engineError, unresponsive } from './engineErrors.ts';
+import { SshAgent } from './sshConnection.ts';
 
 /** Milliseconds an ordinary call may take. */
 const CALL_TIMEOUT_MS = 15_000;
@@ -77,8 +78,9 @@ function clientOptions(address: DockerAddress): DockerOptions {
     case 'socket':
       return { ...none, socketPath: address.path };
     case 'ssh': {
-      const { hostname, port, username } = new URL(address.url);
-      return { ...none, protocol: 'ssh', host: hostname, port: port === '' ? 22 : Number(port), username };
+      // The host is only a name in the requests: the agent makes the connection.
+      const options: DockerOptions & { agent: SshAgent } = { ...none, host: 'docker', port: 80, agent: new SshAgent(address.url) };
+      return options;
     }
     case 'tcp': {
       const { host, port, tls } = address;

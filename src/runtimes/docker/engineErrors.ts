@@ -35,7 +35,7 @@ function unreachable(error: unknown, url: string): AgentsError {
   }
   const why: Record<string, string> = { ENOENT: 'there is no such socket', ECONNREFUSED: 'the connection was refused', ENOTFOUND: 'there is no such host' };
   return new AgentsError('docker-unavailable', `Docker daemon is not reachable at ${url}: ${why[code] ?? wordsOf(error)}.`, {
-    hint: 'Start Docker Desktop, or run `sudo systemctl start docker`.',
+    hint: url.startsWith('ssh:') ? 'Check that ssh reaches that host without asking, and that `docker version` works there.' : 'Start Docker Desktop, or run `sudo systemctl start docker`.',
     cause: error,
   });
 }

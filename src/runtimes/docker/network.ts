@@ -1,6 +1,6 @@
 // The bridge network that agents share: made once, reused, and one only, however many spawns and processes ask for it at once.
 import type { NetworkInspectInfo } from 'dockerode';
-import { isAgentsError } from '../../base/errors.ts';
+import { AgentsError, isAgentsError } from '../../base/errors.ts';
 import type { DockerEngine } from './engine.ts';
 import { statusOf } from './engineErrors.ts';
 import { NETWORK_LABEL } from './labels.ts';
@@ -56,7 +56,7 @@ export class AgentNetwork {
     }
     // Even with CheckDuplicate the engine may make two of one name at the same instant: everybody then settles on the oldest.
     const id = oldest(await this.#list()) ?? own;
-    if (id === undefined) throw new Error(`The network ${this.#name} vanished while it was made.`);
+    if (id === undefined) throw new AgentsError('docker-failed', `The network ${this.#name} vanished while it was made.`, { hint: 'Try again.' });
     if (own !== undefined && own !== id) await this.#remove(own);
     return { id, made: own === id };
   }

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { AgentsError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { AUTH_MOUNT_KEYS } from './authMounts.ts';
+import { AUTH_MOUNT_KEYS } from '../../protocol/authMountKeys.ts';
 
 const GIBIBYTE = 1024 ** 3;
 

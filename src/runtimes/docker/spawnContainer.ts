@@ -8,6 +8,7 @@ import { DockerExecutor } from '../../exec/dockerExecutor.ts';
 import { AGENT_OPTION } from '../agentPanes.ts';
 import { encodeEnvFile, launcherArgv } from '../launcher.ts';
 import type { AgentConfig, SpawnOptions } from '../types.ts';
+import { checkWorkspaceFolder } from '../workspaceFolder.ts';
 import type { AgentLink } from './agentLink.ts';
 import { findAuthMounts } from './authMounts.ts';
 import { parseBind, type BindMount } from './bindMount.ts';
@@ -17,7 +18,6 @@ import type { DockerEngine } from './engine.ts';
 import { createError, mostCpus, engineError, statusOf, wordsOf } from './engineErrors.ts';
 import type { AgentNetwork, EnsuredNetwork } from './network.ts';
 import type { DockerSettings } from './options.ts';
-import { checkWorkspaceFolder } from './workspaceFolder.ts';
 
 /** Milliseconds until tmux in a started container must have answered. */
 const READY_TIMEOUT_MS = 15_000;
@@ -153,7 +153,8 @@ function isNetworkGone(error: unknown): boolean {
 }
 
 async function launch(place: SpawnPlace, containerId: string, config: AgentConfig & { readonly argv: readonly string[] }, record: AgentRecord, { signal, onProgress }: SpawnOptions): Promise<Spawned> {
-  const { tmux } = place.link(containerId);
+  const link = place.link(containerId);
+  const { tmux } = link;
   const env = config.env ?? {};
   const hasEnv = Object.keys(env).length > 0;
   throwIfCancelled(signal);
@@ -170,11 +171,14 @@ async function launch(place: SpawnPlace, containerId: string, config: AgentConfi
   onProgress?.('launch', `Launching ${record.aiProvider}`);
   const made = tmux.newSession({
     name: record.sessionName,
+    windowName: record.name,
     cwd: WORKSPACE,
     argv: launcherArgv({ cwd: WORKSPACE, argv: config.argv, ...(hasEnv ? { envFile: ENV_FILE } : {}) }),
     paneOptions: { [AGENT_OPTION]: JSON.stringify(record) },
   });
   const { name } = await waitFor(made, { signal, timeoutMs: READY_TIMEOUT_MS, what: 'the agent to be launched' });
+  // Who looked before found no agent in there.
+  link.forget();
   return { containerId, sessionName: name };
 }
 

@@ -1,5 +1,4 @@
 // Agents on this machine: each a session of the project's own tmux server, plus the adopted ones of the user's.
-import { access, constants, stat } from 'node:fs/promises';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter, type Event } from '../../base/event.ts';
@@ -15,6 +14,7 @@ import { AGENT_OPTION, agentInfo, cannotStart, findAgentPane, readLaunchFailure,
 import { attachCommand, type AttachCommand } from '../attachCommand.ts';
 import { launcherArgv } from '../launcher.ts';
 import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
+import { checkWorkspaceFolder } from '../workspaceFolder.ts';
 import { AdoptedSessions } from './adoptedSessions.ts';
 import { AdoptedStore, adoptedStorePath } from './adoptedStore.ts';
 import { withEnvironmentFile } from './environmentFile.ts';
@@ -98,7 +98,7 @@ export class LocalRuntime implements AgentRuntime {
     if (argv === undefined) throw new AgentsError('bad-input', 'The agent cannot be spawned: argv: names no program.');
     throwIfCancelled(signal);
     onProgress?.('check', 'Checking the folder and tmux');
-    await Promise.all([this.ping(), checkFolder(config.workingDirectory)]);
+    await Promise.all([this.ping(), checkWorkspaceFolder(config.workingDirectory)]);
     throwIfCancelled(signal);
     onProgress?.('connect', 'Connecting to tmux');
     await this.#tmux.connect(signal ? { signal } : {});
@@ -281,16 +281,6 @@ export class LocalRuntime implements AgentRuntime {
   #handle(agentId: string, data: Readonly<Record<string, string>>): AgentHandle {
     return { runtimeType: this.type, runtimeId: this.#runtimeId, agentId, data: { socket: this.#socketPath, ...data } };
   }
-}
-
-async function checkFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch((error: unknown) => {
-    throw new AgentsError('folder-missing', `The folder ${folder} does not exist.`, { hint: 'Choose another folder, or create it.', cause: error });
-  });
-  if (!found.isDirectory()) throw new AgentsError('folder-missing', `${folder} is not a folder.`, { hint: 'Choose a folder.' });
-  await access(folder, constants.R_OK | constants.X_OK).catch((error: unknown) => {
-    throw new AgentsError('folder-unreadable', `The folder ${folder} cannot be read by you.`, { hint: 'Change its permissions, or choose another.', cause: error });
-  });
 }
 
 function isAdopted(handle: AgentHandle): boolean {

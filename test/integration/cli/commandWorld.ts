@@ -98,8 +98,8 @@ export class CommandWorld {
   }
 
   /** Who is connected to the tmux server, this test's own connections aside. */
-  clients(): string[] {
-    for (const service of this.#services.splice(0)) service.dispose();
+  async clients(): Promise<string[]> {
+    await Promise.all(this.#services.splice(0).map((service) => service.leave()));
     const { stdout } = spawnSync('tmux', ['-L', 'tmux-agents', 'list-clients', '-F', '#{client_pid} #{client_session}'], { env: this.env, encoding: 'utf8' });
     return stdout.split('\n').filter((line) => line !== '');
   }

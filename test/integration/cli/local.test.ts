@@ -1,6 +1,7 @@
 // The command as a real process, with agents in a real tmux on this machine.
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, watch, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { AgentInfo } from '../../../src/runtimes/types.ts';
 import { needs } from '../../support/requirements.ts';
@@ -48,7 +49,7 @@ for (const { name, command } of faces) {
       assert.deepEqual([code, stderr], [0, '']);
       assert.match(stdout, /^words-\w+ {2}running {2}\(demo in local, .*work folder\)\nAttach: tmux-agents attach words-\w+\n$/);
       const table = await world.run(['list']);
-      assert.match(table.stdout, /^AGENT +NAME +STATUS +PROVIDER +RUNTIME +AGE +TASK\nwords-\w+ +words +running +demo +local +\d+s +T\n$/);
+      assert.match(table.stdout, /^AGENT +NAME +STATUS +PROVIDER +RUNTIME +AGE +TASK\nwords-\w+ +words +running +demo +local +now +T\n$/);
     });
 
     it('is silent about nothing: an empty list tells how to begin', async () => {
@@ -150,6 +151,28 @@ for (const { name, command } of faces) {
       assert.deepEqual(await world.list(), []);
     });
 
+    /** The signal once the agent made a file of this name in the work folder. */
+    const interruptAt = (file: string) => (kill: (signal: NodeJS.Signals) => void): void => {
+      const watcher = watch(world.work, (_event, name) => {
+        if (name !== file) return;
+        watcher.close();
+        kill('SIGINT');
+      });
+    };
+
+    it('takes a spawn back at Ctrl-C, even when the agent runs already', async () => {
+      const { code, stdout, stderr } = await world.run(['spawn', '--', 'sh', '-c', 'touch started; exec cat'], { meanwhile: interruptAt('started') });
+      assert.deepEqual([code, stdout, stderr], [130, '', 'error: Cancelled.\n']);
+      assert.deepEqual(await world.list(), []);
+    });
+
+    it('stops waiting for an agent to end at Ctrl-C, and forces nobody', async () => {
+      const agent = await world.spawn('--', 'sh', '-c', 'trap "touch asked" HUP; while :; do cat; done');
+      const { code, stdout } = await world.run(['kill', '--grace', '600', agent.agentId], { meanwhile: interruptAt('asked') });
+      assert.deepEqual([code, stdout], [130, '']);
+      assert.deepEqual((await world.list()).map(({ agentId, status }) => [agentId, status]), [[agent.agentId, 'running']]);
+    });
+
     it('tells a missing folder, file and agent with exit code 3', async () => {
       const cases = [['spawn', '--provider', 'demo', '--cwd', '/nonexistent'], ['spawn', '--provider', 'nope'], ['output', 'nobody'], ['send', 'nobody', 'x'], ['attach', 'nobody'], ['kill', 'nobody']];
       for (const args of cases) {
@@ -164,9 +187,8 @@ for (const { name, command } of faces) {
 
     it('does not start an agent without its environment file', async () => {
       const { code, stderr } = await world.run(['spawn', '--provider', 'demo', '--env-file', '/nonexistent/agent.env']);
-      // Started by its first line it never gets to speak: Node looks for the file itself, and ends with 9.
-      assert.equal(code, command === sourceCommand ? 3 : 9);
-      assert.ok(stderr.includes('/nonexistent/agent.env'), stderr);
+      assert.equal(code, 3, stderr);
+      assert.match(stderr, /^error: The environment file \/nonexistent\/agent\.env cannot be read/);
       assert.deepEqual(await world.list(), []);
     });
 
@@ -198,7 +220,7 @@ for (const { name, command } of faces) {
       const agent = await world.spawn('--provider', 'demo');
       await world.run(['list']);
       await world.run(['output', agent.agentId]);
-      assert.deepEqual(world.clients(), []);
+      assert.deepEqual(await world.clients(), []);
       assert.equal((await world.list())[0]?.status, 'running');
     });
   });
@@ -228,6 +250,23 @@ describe('the command, when a runtime cannot be used', () => {
     assert.equal((await half.run(['output', agent.agentId])).code, 0);
     assert.equal((await half.run(['output', 'nobody'])).code, 3);
     assert.equal((await half.run(['spawn', '--provider', 'demo', '--runtime', 'docker'])).code, 4);
+  });
+
+  it('stops waiting for one that does not answer at Ctrl-C', async () => {
+    let asked = (): void => undefined;
+    const deaf = createServer(() => asked());
+    const half = world({ runtimes: {} });
+    const socketPath = `${half.folder}/deaf.sock`;
+    await new Promise<void>((resolve) => deaf.listen(socketPath, resolve));
+    writeFileSync(join(half.folder, 'deaf.json'), JSON.stringify({ runtimes: { docker: { socketPath } } }));
+    try {
+      for (const args of [['list'], ['output', 'x'], ['kill', 'x'], ['send', 'x', 'hello'], ['doctor']]) {
+        const { code, stderr } = await half.run([...args, '--config', join(half.folder, 'deaf.json')], { meanwhile: (kill) => (asked = () => kill('SIGINT')) });
+        assert.deepEqual([code, stderr], [130, 'error: Cancelled.\n'], args.join(' '));
+      }
+    } finally {
+      deaf.close();
+    }
   });
 
   it('fails with 4 when none answers', async () => {

@@ -274,6 +274,12 @@ describe('LocalRuntime', function () {
       assert.equal((await fileWhen(ten.file, (bytes) => bytes.at(-1) === 13)).toString(), 'for ten\r');
     });
 
+    it('are refused by an agent that has ended', async () => {
+      const handle = await spawn(['sh', '-c', 'exit 3']);
+      await agentWhen(manager, handle.agentId, ({ status }) => status === 'exited');
+      await assert.rejects(manager.sendPrompt(handle, 'hello'), /has ended \(exit code 3\): it takes no prompts/);
+    });
+
     it('are refused when empty or with NUL', async () => {
       const { handle } = await receiver();
       await assert.rejects(manager.sendPrompt(handle, ''), (error) => isAgentsError(error, 'bad-input'));

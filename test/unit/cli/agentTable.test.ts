@@ -31,4 +31,23 @@ describe('the table of agents', () => {
     assert.equal(lines.length, 2);
     assert.doesNotMatch(lines.join(''), /[\u0000-\u001f\u007f-\u009f]/);
   });
+
+  it('leaves every column its place beside a name and a task of any length, and does not grow without end in a pipe', () => {
+    const agent = exampleAgent({ name: 'n'.repeat(5_000), task: 't'.repeat(5_000), status: 'failed', reason: 'nope: command not found' });
+    const [, inTerminal = ''] = agentTable([agent], { width: 80, now });
+    assert.match(inTerminal, /^a1 +n{19}… +failed +demo +local +10m +t+…$/);
+    assert.equal(inTerminal.length, 80);
+    const [, piped = ''] = agentTable([agent], { width: undefined, now });
+    assert.match(piped, /^a1 +n{59}… +failed +demo +local +10m +t{29}… \(nope: command not found\)$/);
+  });
+
+  it('cannot be turned around by marks of direction', () => {
+    const marks = '\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f';
+    assert.match(agentTable([exampleAgent({ name: `a${marks}b`, task: `c${marks}d` })], { width: undefined, now })[1] ?? '', / ab +running .* cd$/);
+  });
+
+  it('stays aligned beside characters of two columns', () => {
+    const lines = agentTable([exampleAgent({ name: '日本語' }), exampleAgent({ name: 'abcdef' })], { width: undefined, now });
+    assert.deepEqual(lines.slice(1).map((line) => line.replace('日本語', '......').indexOf('running')), [15, 15]);
+  });
 });

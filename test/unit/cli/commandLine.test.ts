@@ -1,5 +1,6 @@
 // What the command line takes and refuses, and how it says so.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +47,7 @@ describe('the command line', () => {
     [['spawn', '--memory', 'lots'], /--memory: "lots" is no size/],
     [['spawn', '--cpus', 'two'], /--cpus: "two"/],
     [['spawn', '--cpus', '0'], /--cpus: "0"/],
+    [['spawn', '--cpus', '0.0001'], /--cpus: "0.0001" is no number from 0.01 up/],
     [['output', 'a', '--lines', '-3'], /--lines: "-3"/],
     [['kill'], /No agent is named/],
     [['kill', 'a', '--all'], /--all goes without names/],
@@ -115,6 +117,22 @@ describe('the settings file', () => {
   });
 
   it('that was named must exist, exit code 3', async () => assert.equal((await runCli(['list', '--config', join(folder, 'none.json')])).code, 3));
+
+  it('that is a pipe, which might never end, is not read', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const path of [pipe, folder]) {
+      const { code, stderr } = await runCli(['list', '--config', path]);
+      assert.equal(code, 2);
+      assert.ok(stderr.includes(`${path} is no regular file.`), stderr);
+    }
+  });
+
+  it('cannot name an image that has no such name', async () => {
+    const { code, stderr } = await runCli(['list', '--config', file('{"runtimes": {"docker": {"image": "Bad Image!!"}}}')]);
+    assert.equal(code, 2);
+    assert.match(stderr, /runtimes\.docker\.image: must be the name of an image, such as/);
+  });
 
   it('may be missing in its usual place', async () => {
     const { code, stderr } = await runCli(['list', '--runtime', 'moon'], { env: { XDG_CONFIG_HOME: folder } });

@@ -41,6 +41,7 @@ describe('the settings', () => {
 
   for (const [what, settings, expected] of [
     ['a misspelt key', { runtimes: { docker: { imgae: 'x' } } }, /runtimes\.docker: .*imgae/],
+    ['a login folder that does not exist', { runtimes: { docker: { authMounts: { shh: true } } } }, /runtimes\.docker\.authMounts: "shh" is not known: use .*ssh/],
     ['a key that does not exist', { runtime: {} }, /Unrecognized key: "runtime"/],
     ['a runtime without a type', { runtimes: { mine: {} } }, /runtimes\.mine\.type: /],
     ['a type that does not exist', { runtimes: { mine: { type: 'k9s' } } }, /runtimes\.mine\.type: .*local.*docker/],

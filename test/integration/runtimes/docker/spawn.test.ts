@@ -195,6 +195,17 @@ describe('DockerRuntime spawns agents', () => {
     execFileSync('sh', ['-c', typed], { stdio: 'pipe' });
   });
 
+  for (const sessionName of ['$HOME', '=x', 'a\\b']) {
+    it(`in a session asked to be called ${sessionName}, which the attach command of a later listing finds too`, async () => {
+      const handle = await runtime.spawnAgent(place.config(undefined, { sessionName }));
+      const [listed] = await runtime.listAgents();
+      assert.ok(listed);
+      assert.equal(listed.handle.data['sessionName'], handle.data['sessionName']);
+      const [program = '', ...args] = runtime.getAttachCommand(listed.handle);
+      execFileSync(program, args.filter((arg) => arg !== '-it').map((arg) => (arg === 'attach' ? 'has-session' : arg)), { stdio: 'pipe' });
+    });
+  }
+
   it('each in its own place, names that begin alike included', async () => {
     const [one, ten] = await Promise.all(['agent-1', 'agent-10'].map((name) => runtime.spawnAgent(place.config(`echo I am ${name}; exec cat`, { agentId: `${name}-${place.id}`.replace('agent-1-', 'agent-1_') }))));
     assert.ok(one && ten);

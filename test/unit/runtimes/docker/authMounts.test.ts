@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../../../src/base/log.ts';
-import { AUTH_MOUNT_KEYS, findAuthMounts } from '../../../../src/runtimes/docker/authMounts.ts';
+import { AUTH_MOUNT_KEYS } from '../../../../src/protocol/authMountKeys.ts';
+import { findAuthMounts } from '../../../../src/runtimes/docker/authMounts.ts';
 
 describe('auth mounts', () => {
   let home: string;

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAgentsError, type ErrorReason } from '../../../../src/base/errors.ts';
-import { checkWorkspaceFolder } from '../../../../src/runtimes/docker/workspaceFolder.ts';
+import { isAgentsError, type ErrorReason } from '../../../src/base/errors.ts';
+import { checkWorkspaceFolder } from '../../../src/runtimes/workspaceFolder.ts';
 
 describe('the folder check', () => {
   let root: string;
@@ -40,7 +40,7 @@ describe('the folder check', () => {
     const closed = join(root, 'closed');
     mkdirSync(closed);
     chmodSync(closed, 0o000);
-    const module = join(import.meta.dirname, '../../../../src/runtimes/docker/workspaceFolder.ts');
+    const module = join(import.meta.dirname, '../../../src/runtimes/workspaceFolder.ts');
     const script = `const { checkWorkspaceFolder } = await import(${JSON.stringify(module)});
       await checkWorkspaceFolder(${JSON.stringify(closed)}).catch((error) => console.log(error.reason));`;
     chmodSync(root, 0o755);

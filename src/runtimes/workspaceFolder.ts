@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { AgentsError, messageOf } from '../../base/errors.ts';
+import { AgentsError, messageOf } from '../base/errors.ts';
 
 /** Fails with `bad-input`, `folder-missing` or `folder-unreadable`. */
 export async function checkWorkspaceFolder(path: string): Promise<void> {
