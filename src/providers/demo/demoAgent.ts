@@ -98,7 +98,8 @@ permission() {
       y | Y | yes | Yes | YES) return 0 ;;
       n | N | no | No | NO) return 1 ;;
     esac
-    say "  \${dim}Please answer y or n.$plain"
+    # What was typed while it worked was not shown: it is said again.
+    printf '  %sPlease answer y or n.%s%s%s\\n' "$dim" "\${text:+ You said: }" "$text" "$plain"
   done
 }
 

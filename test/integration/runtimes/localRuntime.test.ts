@@ -108,7 +108,7 @@ describe('LocalRuntime', function () {
     it('refuses a folder that is missing, is a file, or cannot be read, and leaves nothing', async () => {
       const file = join(home.directory, 'file');
       writeFileSync(file, '');
-      await assert.rejects(spawn(['cat'], { workingDirectory: '/no/such/folder' }), (error) => isAgentsError(error, 'folder-missing') && /\/no\/such\/folder does not exist/.test(error.message));
+      await assert.rejects(spawn(['cat'], { workingDirectory: '/no/such/folder' }), (error) => isAgentsError(error, 'folder-missing') && /There is no folder \/no\/such\/folder/.test(error.message));
       await assert.rejects(spawn(['cat'], { workingDirectory: file }), (error) => isAgentsError(error, 'folder-missing') && /is not a folder/.test(error.message));
       if (process.getuid?.() !== 0) {
         const closed = join(home.directory, 'closed');
