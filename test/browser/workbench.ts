@@ -201,8 +201,19 @@ export class Workbench {
   async #chooseFromMenu(entry: string): Promise<void> {
     const item = this.page.locator('.monaco-menu .action-menu-item').filter({ has: this.page.locator('.action-label').filter({ hasText: exactly(entry) }) }).first();
     await item.waitFor();
-    await item.hover();
-    await item.click();
+    // VS Code takes no click on a menu that has only just opened: clicked until the menu is gone.
+    const attempts = 5;
+    for (let attempt = 1; ; attempt++) {
+      await item.hover();
+      await item.click();
+      try {
+        await item.waitFor({ state: 'detached', timeout: 1_500 });
+        return;
+      } catch (error) {
+        if ((await item.count()) === 0) return;
+        if (attempt === attempts) throw error;
+      }
+    }
   }
 
   /** Clicks a button of the welcome text that an empty view shows. */

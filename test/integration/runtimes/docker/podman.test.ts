@@ -9,6 +9,7 @@ import { isAgentsError } from '../../../../src/base/errors.ts';
 import { needs } from '../../../support/requirements.ts';
 import { agentWhen, changeOf } from './support/agentWhen.ts';
 import { DockerPlace, IMAGE } from './support/dockerPlace.ts';
+import { screenShows } from './support/screenShows.ts';
 import { SMALL_IMAGE } from './support/privateEngine.ts';
 
 /** Podman's init comes in a package of its own. */
@@ -70,10 +71,9 @@ describe('DockerRuntime on Podman', function () {
     assert.deepEqual(runtime.getAttachCommand(handle).slice(0, 4), ['docker', '-H', `unix://${join(root, 'podman.sock')}`, 'exec']);
     const tmux = runtime.getTmux(handle);
     const pane = await runtime.getPane(handle);
-    const echoed = new Promise<void>((resolve) => tmux.onPaneOutput(pane, (bytes) => bytes.includes('hello') && resolve()));
+    await screenShows(tmux, pane, /^got a "secret"/m);
     await tmux.sendKeys('agent', '0', '0', 'hello');
-    await echoed;
-    assert.match(await tmux.capturePaneContent('agent', '0', '0'), /^got a "secret"\nhello/m);
+    await screenShows(tmux, pane, /^got a "secret"\nhello/m);
     const gone = changeOf(runtime, ({ type }) => type === 'gone');
     await runtime.killAgent(handle);
     await gone;

@@ -11,6 +11,7 @@ import { isAgentsError } from '../../../../src/base/errors.ts';
 import type { DockerRuntimeOptions } from '../../../../src/runtimes/docker/options.ts';
 import { needs } from '../../../support/requirements.ts';
 import { DockerPlace } from './support/dockerPlace.ts';
+import { screenShows } from './support/screenShows.ts';
 
 describe('DockerRuntime and an engine elsewhere', function () {
   this.timeout(60_000);
@@ -43,8 +44,9 @@ describe('DockerRuntime and an engine elsewhere', function () {
     const handle = await runtime.spawnAgent(place.config('cat'));
     assert.deepEqual((await runtime.listAgents()).map(({ agentId, status }) => [agentId, status]), [[handle.agentId, 'running']]);
     const tmux = runtime.getTmux(handle);
-    await tmux.sendPrompt(await runtime.getPane(handle), 'over there');
-    assert.match(await tmux.capturePaneContent('agent', '0', '0'), /over there\nover there/);
+    const pane = await runtime.getPane(handle);
+    await tmux.sendPrompt(pane, 'over there');
+    await screenShows(tmux, pane, /over there\nover there/);
     await runtime.killAgent(handle);
     assert.deepEqual(await place.containers(), []);
   }
