@@ -30,11 +30,16 @@ const known = new Map<Requirement, string | undefined>();
 export function needs(context: Context, ...parts: readonly Requirement[]): void {
   for (const part of parts) {
     const missing = missingReason(part);
-    if (missing === undefined) continue;
-    if (process.env['REQUIRE_ALL'] === '1') throw new Error(`${missing} (REQUIRE_ALL=1 makes this a failure)`);
-    process.stderr.write(`    skipped: ${missing}\n`);
-    context.skip();
+    needsThat(context, missing === undefined, missing ?? '');
   }
+}
+
+/** As `needs`, for what is no part: `reason` says what is missing when it does not hold. */
+export function needsThat(context: Context, holds: boolean, reason: string): void {
+  if (holds) return;
+  if (process.env['REQUIRE_ALL'] === '1') throw new Error(`${reason} (REQUIRE_ALL=1 makes this a failure)`);
+  process.stderr.write(`    skipped: ${reason}\n`);
+  context.skip();
 }
 
 /** Why a part cannot be used here, or undefined when it can. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { isAgentsError, type AgentsError } from '../../../../src/base/errors.ts';
 import type { DockerRuntime } from '../../../../src/runtimes/docker/dockerRuntime.ts';
 import type { AgentChange, AgentInfo } from '../../../../src/runtimes/types.ts';
-import { needs } from '../../../support/requirements.ts';
+import { needs, needsThat } from '../../../support/requirements.ts';
 import { agentWhen } from './support/agentWhen.ts';
 import { DockerPlace } from './support/dockerPlace.ts';
 import { PrivateEngine } from './support/privateEngine.ts';
@@ -37,7 +37,7 @@ for (const { title, flags, signal, survives } of [
 
     before(async function () {
       needs(this, 'docker', 'image');
-      if (process.getuid?.() !== 0 || process.platform !== 'linux') this.skip();
+      needsThat(this, process.getuid?.() === 0 && process.platform === 'linux', 'a dockerd of its own needs root and Linux');
       engine = new PrivateEngine(flags);
       await engine.start();
       await engine.load();

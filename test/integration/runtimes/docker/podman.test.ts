@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { isAgentsError } from '../../../../src/base/errors.ts';
-import { needs } from '../../../support/requirements.ts';
+import { needs, needsThat } from '../../../support/requirements.ts';
 import { agentWhen, changeOf } from './support/agentWhen.ts';
 import { DockerPlace, IMAGE } from './support/dockerPlace.ts';
 import { screenShows } from './support/screenShows.ts';
@@ -23,10 +23,7 @@ describe('DockerRuntime on Podman', function () {
 
   before(async function () {
     needs(this, 'docker', 'image', 'podman');
-    if (process.getuid?.() !== 0 || !INIT.some((path) => existsSync(path))) {
-      process.stderr.write('    skipped: needs root and catatonit (apt-get install catatonit)\n');
-      this.skip();
-    }
+    needsThat(this, process.getuid?.() === 0 && INIT.some((path) => existsSync(path)), 'Podman needs root and catatonit (apt-get install catatonit) here');
     root = mkdtempSync(join(tmpdir(), 'podman-'));
     // Podman asks for more open files than a machine in a sandbox may give.
     const config = join(root, 'containers.conf');

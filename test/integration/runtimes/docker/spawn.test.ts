@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isAgentsError, type ErrorReason } from '../../../../src/base/errors.ts';
 import type { DockerRuntime } from '../../../../src/runtimes/docker/dockerRuntime.ts';
 import type { AgentConfig, AgentHandle } from '../../../../src/runtimes/types.ts';
-import { needs } from '../../../support/requirements.ts';
+import { needs, needsThat } from '../../../support/requirements.ts';
 import { agentWhen } from './support/agentWhen.ts';
 import { DockerPlace, IMAGE } from './support/dockerPlace.ts';
 
@@ -96,7 +96,7 @@ describe('DockerRuntime spawns agents', () => {
   });
 
   it('as a user of the host: what it makes belongs to that user, and its home can be written', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    needsThat(this, process.getuid?.() === 0, 'to act as another user needs root');
     chownSync(place.folder, 1234, 1235);
     const said = await resultOf('id -u; id -g; echo $HOME; touch ~/.probe && echo written', place.runtime({ user: '1234:1235' }));
     assert.match(said, /^1234\n1235\n\/home\/agent\n/);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isAgentsError, type AgentsError } from '../../../../src/base/errors.ts';
 import { DockerRuntime } from '../../../../src/runtimes/docker/dockerRuntime.ts';
 import type { AgentConfig } from '../../../../src/runtimes/types.ts';
+import { needsThat } from '../../../support/requirements.ts';
 import { SilentEngine } from './support/silentEngine.ts';
 
 const config: AgentConfig = { agentId: 'a1', aiProvider: 'custom', workingDirectory: tmpdir(), argv: ['true'] };
@@ -71,7 +72,7 @@ describe('DockerRuntime with an engine that hangs', () => {
 
 describe('DockerRuntime with a socket of somebody else', () => {
   it('speaks of the docker group', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    needsThat(this, process.getuid?.() === 0, 'to act as another user needs root');
     const engine = new SilentEngine();
     await engine.start();
     const module = join(import.meta.dirname, '../../../../src/runtimes/docker/dockerRuntime.ts');
