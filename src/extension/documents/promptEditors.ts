@@ -23,11 +23,11 @@ export class PromptEditors implements Disposable {
     const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: draft });
     this.#agents.set(document.uri.toString(), agentKey(agent));
     this.#tell();
-    const editor = await vscode.window.showTextDocument(document, { preview: false });
+    // The caret is asked for while opening: set afterwards, it would jump under the fingers of who types already.
+    const end = document.lineAt(document.lineCount - 1).range.end;
+    const editor = await vscode.window.showTextDocument(document, { preview: false, selection: new vscode.Range(end, end) });
     const renderOptions = { before: { contentText: `To ${agent.name}:`, margin: '0 1ch 0 0' } };
     editor.setDecorations(this.#heading, [{ range: new vscode.Range(0, 0, 0, 0), renderOptions }]);
-    const end = document.lineAt(document.lineCount - 1).range.end;
-    editor.selection = new vscode.Selection(end, end);
     vscode.window.setStatusBarMessage(`Prompt to ${agent.name}: the button above the editor or Ctrl+Enter (⌘Enter) sends it`, 8_000);
   }
 
