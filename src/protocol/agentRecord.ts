@@ -20,6 +20,12 @@ export const AgentRecord = z.object({
   owner: z.string(),
   /** ISO 8601, UTC. */
   createdAt: z.string(),
+  autoPilot: z.boolean().optional(),
+  model: z.string().optional(),
+  /** SHA-256, in hex, of the key that the agent's hooks report with. */
+  hookKey: z.string().optional(),
+  /** The CLI's own id of its conversation, as known at the spawn. */
+  conversation: z.string().optional(),
 });
 export type AgentRecord = z.infer<typeof AgentRecord>;
 

@@ -1,5 +1,8 @@
 // What a provider is: a data record that says how one CLI is found, started and resumed.
 
+import type { AgentFile } from '../runtimes/types.ts';
+import type { ProviderSignals } from './status/observation.ts';
+
 /**
  * Words of a command line. In every group but `argv`, `{task}`, `{model}` and `{session}` are replaced by the text they name,
  * whole and as it is: words are never split, joined or read by a shell.
@@ -38,8 +41,39 @@ export interface Provider {
   readonly interruptKeys?: Words;
   /** Continues the conversation `{session}`. */
   readonly resume?: Words;
+  /** Gives the conversation that it starts the id `{session}`, a UUID of our choice. */
+  readonly conversation?: Words;
+  /** Arguments that make it print its version and end. */
+  readonly version?: Words;
+  /** How it is asked to end by itself: a prompt to submit, or keys by tmux's names. */
+  readonly exit?: { readonly prompt: string } | { readonly keys: Words };
+  /** Which sources of its status it has, and what they are worth. */
+  readonly signals?: ProviderSignals;
+  /** What makes it start without a dialog and report through its hooks, without a change to the user's own files. A pure function. */
+  readonly prepare?: (place: PreparePlace) => Preparation;
   /** Added to its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Added to its environment with autopilot in a place that isolates. */
   readonly isolatedAutopilotEnv?: Readonly<Record<string, string>>;
+}
+
+/** Where an agent is about to start, as far as its preparation depends on it. */
+export interface PreparePlace {
+  /** The folder that holds the prepared files: an absolute path in the place. */
+  readonly agentFolder: string;
+  /** The folder it works in: an absolute path in the place. */
+  readonly workspace: string;
+  /** True where the place itself isolates the agent: a container, a pod. */
+  readonly isolated: boolean;
+  readonly autoPilot: boolean | undefined;
+  /** The command, as words, that a hook runs to report an event: add the event's name. */
+  readonly report: Words;
+}
+
+/** Added to what the provider would be launched with anyway. */
+export interface Preparation {
+  /** Put behind the provider's own `argv`, before the task. */
+  readonly argv?: Words;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: readonly AgentFile[];
 }

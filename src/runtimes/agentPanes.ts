@@ -70,6 +70,10 @@ export function agentInfo(record: AgentRecord, state: AgentState, handle: AgentH
     runtimeType: handle.runtimeType,
     owner: record.owner,
     createdAt: record.createdAt,
+    ...(record.autoPilot === undefined ? {} : { autoPilot: record.autoPilot }),
+    ...(record.model === undefined ? {} : { model: record.model }),
+    ...(record.hookKey === undefined ? {} : { hookKey: record.hookKey }),
+    ...(record.conversation === undefined ? {} : { conversation: record.conversation }),
   };
 }
 

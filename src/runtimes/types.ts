@@ -2,6 +2,7 @@
 import type { AgentsError } from '../base/errors.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/event.ts';
+import type { Executor } from '../exec/executor.ts';
 import type { PaneId } from '../tmux/types.ts';
 import type { TmuxService } from '../tmux/tmuxService.ts';
 import type { AttachCommand } from './attachCommand.ts';
@@ -27,6 +28,21 @@ export interface AgentConfig {
   readonly argv?: readonly string[] | undefined;
   /** Added to the agent's environment. May hold secrets: reaches the agent only through memory or tmpfs. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Placed in the agent's own folder (see `AgentRuntime.agentFolder`) before its program starts, readable by its user only. */
+  readonly files?: readonly AgentFile[] | undefined;
+  /** SHA-256, in hex, of the key that the agent's hooks report with. */
+  readonly hookKey?: string | undefined;
+  /** The CLI's own id of its conversation, where it is known before the start. */
+  readonly conversation?: string | undefined;
+  /** Continues this conversation, by the CLI's own id, instead of beginning one. */
+  readonly resume?: string | undefined;
+}
+
+/** A small text file of an agent's own folder. */
+export interface AgentFile {
+  /** Relative, of letters, digits, `_`, `.`, `-` and `/`; never upwards. */
+  readonly name: string;
+  readonly content: string;
 }
 
 /** A serialisable reference to an agent; `data` belongs to the runtime. */
@@ -62,6 +78,13 @@ export type AgentInfo = AgentState & {
   readonly createdAt: string;
   /** True for a session that was started by hand and adopted. */
   readonly adopted?: boolean;
+  /** As it was wished for at the spawn. */
+  readonly autoPilot?: boolean;
+  readonly model?: string;
+  /** SHA-256, in hex, of the key that its hooks report with. */
+  readonly hookKey?: string;
+  /** The CLI's own id of its conversation, as known at the spawn. */
+  readonly conversation?: string;
 };
 
 /** One step of a spawn, in order; a runtime skips the steps it does not have. */
@@ -108,6 +131,12 @@ export interface AgentRuntime {
   readonly onDidChangeAgents?: Event<AgentChange>;
   /** Fires when the place becomes reachable (undefined) or unreachable (why). */
   readonly onDidChangeHealth?: Event<AgentsError | undefined>;
+  /** The absolute path, in the place, of the folder that holds an agent's `files`. Nothing is touched. Absent: the runtime places no files. */
+  agentFolder?(agentId: string): string;
+  /** The path, in the place, of the folder that the agent works in: a container has its own. Absent: `workingDirectory` itself. */
+  workspacePath?(config: Pick<AgentConfig, 'workingDirectory'>): string;
+  /** Runs programs where the agent runs, as its user. Absent: not possible. */
+  getExecutor?(handle: AgentHandle): Executor;
   /** Told the id it is registered under. */
   setRuntimeId?(runtimeId: string): void;
   /** Lets go of connections and processes of ours; agents go on. */
