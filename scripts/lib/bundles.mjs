@@ -33,16 +33,27 @@ const esm = {
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 };
 
-/** `import('dockerode')` becomes the import of a bundle of its own, loaded at first use; a static import of it is a build error. */
-function lateDockerode(path) {
+/** Libraries, and parts of our own, that are bundles of their own, loaded where they are first needed: what is imported, and its bundle. */
+const late = [
+  { imported: /^dockerode$/, file: 'dockerode.cjs' },
+  { imported: /^@xterm\/headless$/, file: 'xterm.cjs' },
+  { imported: /\/shellJudge\.ts$/, file: 'shellJudge.cjs' },
+  // Data that is read with the first agent. Whoever imports it is itself imported late, so it may say so at its top.
+  { imported: /\/builtInRules\.ts$/, file: 'rules.cjs', atOnce: true },
+];
+
+/** `import('dockerode')` becomes the import of a file in `folder`; a static import of what loads late is a build error. */
+function lateParts(folder) {
   return {
-    name: 'late-dockerode',
+    name: 'late-parts',
     setup(build) {
-      build.onResolve({ filter: /^dockerode$/ }, ({ kind, importer }) =>
-        kind === 'dynamic-import'
-          ? { path, external: true }
-          : { errors: [{ text: `${importer} loads dockerode at once: use import('dockerode') where it is first needed` }] },
-      );
+      for (const { imported, file, atOnce = false } of late) {
+        build.onResolve({ filter: imported }, ({ path, kind, importer }) =>
+          atOnce || kind === 'dynamic-import'
+            ? { path: `${folder}/${file}`, external: true }
+            : { errors: [{ text: `${importer} loads ${path} at once: use import('${path}') where it is first needed` }] },
+        );
+      }
     },
   };
 }
@@ -55,7 +66,7 @@ export function bundles() {
     {
       name: 'extension',
       // Without names of functions kept: setting them costs a fifth of the time that loading it takes.
-      options: { ...common, ...cjs, keepNames: false, entryPoints: [join(root, 'src/extension/extension.ts')], outfile: join(dist, 'extension.cjs'), external: ['vscode'], plugins: [lateDockerode('./dockerode.cjs')] },
+      options: { ...common, ...cjs, keepNames: false, entryPoints: [join(root, 'src/extension/extension.ts')], outfile: join(dist, 'extension.cjs'), external: ['vscode'], plugins: [lateParts('.')] },
     },
     {
       name: 'command',
@@ -64,9 +75,19 @@ export function bundles() {
         ...esm,
         entryPoints: [join(root, 'src/cli/main.ts')],
         outfile: join(dist, 'cli.mjs'),
-        plugins: [lateDockerode('./dockerode.cjs')],
+        plugins: [lateParts('.')],
       },
       executable: join(dist, 'cli.mjs'),
+    },
+    {
+      name: 'terminal emulator',
+      options: {
+        ...common,
+        format: 'cjs',
+        stdin: { contents: "module.exports = require('@xterm/headless');", resolveDir: root, sourcefile: 'xterm.cjs' },
+        outfile: join(dist, 'xterm.cjs'),
+        sourcemap: false,
+      },
     },
     {
       name: 'dockerode',
@@ -79,16 +100,24 @@ export function bundles() {
         sourcemap: false,
       },
     },
+    {
+      name: 'shellJudge',
+      options: { ...common, ...cjs, stdin: { contents: "export * from './shellJudge.ts';", resolveDir: join(root, 'src/sessions/policy'), sourcefile: 'shellJudge.cjs' }, outfile: join(dist, 'shellJudge.cjs') },
+    },
+    {
+      name: 'rules',
+      options: { ...common, ...cjs, stdin: { contents: "export * from './builtInRules.ts';", resolveDir: join(root, 'src/providers/status'), sourcefile: 'rules.cjs' }, outfile: join(dist, 'rules.cjs'), sourcemap: false },
+    },
     ...(publicEntries.length === 0
       ? []
       : [
           {
             name: 'library (ES modules)',
-            options: { ...common, ...esm, entryPoints: library, outdir: join(dist, 'public'), outExtension: { '.js': '.mjs' }, splitting: true, minify: false, plugins: [lateDockerode('../dockerode.cjs')] },
+            options: { ...common, ...esm, entryPoints: library, outdir: join(dist, 'public'), outExtension: { '.js': '.mjs' }, splitting: true, minify: false, plugins: [lateParts('..')] },
           },
           {
             name: 'library (CommonJS)',
-            options: { ...common, ...cjs, entryPoints: library, outdir: join(dist, 'public'), outExtension: { '.js': '.cjs' }, minify: false, plugins: [lateDockerode('../dockerode.cjs')] },
+            options: { ...common, ...cjs, entryPoints: library, outdir: join(dist, 'public'), outExtension: { '.js': '.cjs' }, minify: false, plugins: [lateParts('..')] },
           },
         ]),
   ].filter(({ options }) => !Array.isArray(options.entryPoints) || options.entryPoints.every((file) => existsSync(file)));

@@ -19,6 +19,8 @@ export type ErrorReason =
   | 'folder-unreadable'
   | 'command-not-found'
   | 'unsupported'
+  | 'stale'
+  | 'answered-already'
   | 'internal';
 
 /** A failure with a machine-readable reason, a sentence for people, and the way out where there is one. */

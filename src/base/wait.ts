@@ -57,3 +57,10 @@ export function waitForEvent<T>(event: Event<T>, accept: (value: T) => boolean, 
   });
   return waitFor(seen, options).finally(() => subscription?.dispose());
 }
+
+/** Resolves after so many milliseconds; fails with `cancelled` when the signal fires. For programs that need a moment, not for anything that tells when it is done. */
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  return waitFor(over, { signal, what: 'a moment' }).finally(() => clearTimeout(timer));
+}

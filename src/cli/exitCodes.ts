@@ -8,6 +8,7 @@ export const ExitCode = {
   NOT_FOUND: 3,
   UNAVAILABLE: 4,
   TAKEN: 5,
+  GONE: 6,
   CANCELLED: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -18,6 +19,8 @@ const ofReason: Readonly<Partial<Record<ErrorReason, ExitCode>>> = {
   'not-found': ExitCode.NOT_FOUND,
   'folder-missing': ExitCode.NOT_FOUND,
   'name-taken': ExitCode.TAKEN,
+  'answered-already': ExitCode.GONE,
+  stale: ExitCode.GONE,
   'tmux-missing': ExitCode.UNAVAILABLE,
   disconnected: ExitCode.UNAVAILABLE,
   'runtime-unavailable': ExitCode.UNAVAILABLE,
@@ -38,4 +41,5 @@ Exit codes:
   3    no such agent, runtime, provider, file or folder
   4    the runtime cannot be used (tmux or Docker missing or not running, image missing)
   5    the name or id is taken
+  6    the request is gone, or something else is asked by now: nothing was answered
   130  cancelled`;

@@ -46,12 +46,17 @@ export async function openFace(around: Surroundings, options: CommonOptions): Pr
  */
 export async function withManager<T>(face: Face, runtime: string | undefined, work: (managed: Managed) => Promise<T>, { tidiesUp = false }: { readonly tidiesUp?: boolean } = {}): Promise<T> {
   const { signal } = face.around;
-  const managed = createRuntimeManager(runtime === undefined ? face.config : onlyRuntime(face.config, runtime));
+  const managed = createRuntimeManager(runtime === undefined ? face.config : onlyRuntime(face.config, runtime), { face: 'command' });
   try {
     return await (tidiesUp ? work(managed) : waitFor(work(managed), { signal, what: 'the command' }));
   } finally {
     // Work that was left under way (a kill) would take its lost connection for an answer and go on: it ends with the process.
-    if (tidiesUp || !signal.aborted) managed.manager.dispose();
+    if (tidiesUp || !signal.aborted) {
+      managed.prompts.dispose();
+      managed.approvals.dispose();
+      managed.status.dispose();
+      managed.manager.dispose();
+    }
   }
 }
 

@@ -1,11 +1,18 @@
 // The command line: its commands, options and help. What each command does is in commands/.
 import { Command as Program } from 'commander';
 import { AgentsError } from '../base/errors.ts';
+import { answer, approve, deny } from './commands/answer.ts';
+import { approvals } from './commands/approvals.ts';
 import { attach } from './commands/attach.ts';
 import { doctor } from './commands/doctor.ts';
+import { explain, type ExplainCommandOptions } from './commands/explain.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
 import { output } from './commands/output.ts';
+import { record } from './commands/record.ts';
+import { resume } from './commands/resume.ts';
+import { policy, type PolicyOptions } from './commands/policy.ts';
+import { queue } from './commands/queue.ts';
 import { send } from './commands/send.ts';
 import { spawn, type SpawnCommandOptions } from './commands/spawn.ts';
 import { exitCodeHelp } from './exitCodes.ts';
@@ -58,26 +65,85 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
   add('spawn [argv...]', 'start an agent; what follows "--" is a program of your own', spawnSeparated)
     .usage('[options] [-- PROGRAM ARG...]')
     .option('--runtime <id>', 'where it runs: local, docker, or an id from the settings')
-    .option('--provider <id>', 'which CLI: claude, codex, gemini, opencode, copilot, aider, demo, custom, or an id from the settings')
+    .option('--provider <id>', 'which CLI: claude, codex, gemini, opencode, copilot, qwen, cursor-agent, amp, aider, goose, pi, demo, custom, or an id from the settings')
     .option('--task <text>', 'what it is asked to do')
     .option('--cwd <dir>', 'the folder it works in (default: the current one)')
     .option('--name <name>', 'the name people see')
     .option('--model <model>', 'the model, in the words of the CLI')
     .option('--autopilot', 'let it act without asking')
     .option('--no-autopilot', 'make it ask, whatever its own settings say')
+    .option('--permission-mode <mode>', 'what it may do unasked, in the words of the CLI')
+    .option('--mcp-config <file>', 'JSON file with MCP servers for it: {"mcpServers": {...}}')
+    .option('--arg <word>', 'one more argument for the CLI; may be given several times', collected)
+    .option('--allow <categories>', 'what it may do without asking a person: read, edit, test, build, run, network, with commas between', collected)
     .option('--memory <size>', 'memory limit of its container, such as 4g')
     .option('--cpus <number>', 'CPU limit of its container, such as 2 or 0.5')
     .option('--env-file <file>', 'KEY=VALUE lines for its environment');
   add('list', 'show all agents', list).alias('ls').option(...runtimeOption);
   add('attach <agent>', 'show an agent in this terminal', attach).option(...runtimeOption);
-  add('send <agent> [text]', 'give an agent a prompt; "-" or nothing reads standard input', send).option(...runtimeOption);
+  add('send [agent] [text]', 'give an agent a prompt, once it takes one; "-" or nothing reads standard input', send)
+    .usage('[options] AGENT [TEXT]')
+    .option(...runtimeOption)
+    .option('--to <agent>', 'one of several agents; only the text follows then', (name: string, names: readonly string[] = []) => [...names, name])
+    .option('--all', 'all agents that you spawned and that run')
+    .option('--no-wait', 'leave it in the queue when the agent is busy')
+    .option('--now', 'give it even while the agent works')
+    .option('--command', "a command of the CLI's own, such as /compact, instead of text for the model");
+  add('queue <agent> [position]', 'show the prompts that wait for an agent', queue)
+    .usage('[options] AGENT')
+    .option(...runtimeOption)
+    .option('--remove <id>', 'take one out')
+    .option('--move <id>', 'give it another place: --move ID POSITION')
+    .option('--now <id>', 'give it now, even while the agent works; a failed one is tried again')
+    .option('--deliver', 'stay until all are given');
   add('output <agent>', "print the last lines of an agent's screen", output)
     .option(...runtimeOption)
     .option('--lines <number>', 'how many, or "all"', '100');
+  add('resume [agent]', 'continue the conversation of an agent that has ended', resume)
+    .option(...runtimeOption)
+    .option('--list', 'show what could be resumed')
+    .option('--env-file <file>', 'KEY=VALUE lines for its environment, as when it was spawned: they are not written down');
   add('kill [agents...]', 'end agents', kill)
     .option(...runtimeOption)
+    .option('--forget', 'also remove what resuming would need')
     .option('--all', 'end all agents that you spawned')
     .option('--grace <seconds>', 'how long they may take to end by themselves', '5');
 
+  add<ExplainCommandOptions>('explain [agent]', 'say why an agent counts as working, waiting or idle; or what a recording shows', explain)
+    .usage('[options] AGENT | --provider ID --screen FILE | --provider ID --raw FILE')
+    .option(...runtimeOption)
+    .option('--provider <id>', 'which CLI a recording is of')
+    .option('--screen <file>', 'a recorded screen: text, as "tmux capture-pane -p" prints it')
+    .option('--title <text>', "the terminal's title at that time")
+    .option('--raw <file>', 'what a CLI wrote to its terminal: one line for each change of its state')
+    .option('--size <size>', 'the size of that terminal, such as 120x34 (default: guessed from what was drawn)')
+    .option('--cli-version <version>', "the CLI's version, for rules that know one");
+  add('record <agent>', 'record what an agent shows, for a bug report or the tests', record)
+    .option(...runtimeOption)
+    .option('--out <dir>', 'the folder to make (default: recording-PROVIDER-TIME)')
+    .option('--state <state>', 'the state it is in: working, waiting, idle, error')
+    .option('--kind <kind>', 'what it waits for: permission, question, trust, login, other')
+    .option('--seconds <number>', 'how long (default: until Ctrl-C)');
+  add('approvals', 'show what waits for a person, on which agent, and how risky it is', approvals).option(...runtimeOption);
+  add('approve <request>', 'allow what an agent asks; names the agent, or the request by its id', approve)
+    .option(...runtimeOption)
+    .option('--always', 'also the next ones like it, of this agent');
+  add('deny <request>', 'refuse what an agent asks', deny)
+    .option(...runtimeOption)
+    .option('--note <text>', 'what it should do instead');
+  add('answer <request> <words...>', "answer an agent's question: an option's number or label, or a text", answer).option(...runtimeOption);
+  add<PolicyOptions>('policy <agent>', 'show or choose what an agent is allowed without asking a person', policy)
+    .option(...runtimeOption)
+    .option('--allow <categories>', 'read, edit, test, build, run, network, with commas between: in the workspace, and nothing dangerous', collected)
+    .option('--command <pattern>', 'a command by its words; "*" as the last word stands for any further ones; may be given several times', collected)
+    .option('--path <folder>', 'a further folder that counts as the workspace; may be given several times', collected)
+    .option('--off', 'ask a person for everything')
+    .option('--reset', 'as the settings say');
+
   return { program, exitCode: () => exitCode, json: () => json };
+}
+
+/** For options that may be given several times. */
+function collected(word: string, words: readonly string[] = []): readonly string[] {
+  return [...words, word];
 }

@@ -3,13 +3,13 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { AgentsError } from '../base/errors.ts';
 import { cancelled } from '../base/wait.ts';
-import { stateText } from '../runtimes/agentText.ts';
 import type { AgentInfo } from '../runtimes/types.ts';
 import { agentKey, runtimeOf } from './agentKey.ts';
 import { Commands } from './ids.ts';
 import type { Services } from './services.ts';
-import { agentIcon } from './tree/agentItem.ts';
+import { stateIcon } from './tree/icons.ts';
 import { runtimeLabel } from './tree/model.ts';
+import { shownState, spokenState } from './tree/shownState.ts';
 
 /** What may name one agent: a tree row, or an id given by a caller. */
 const AgentArgument = z.union([
@@ -70,13 +70,16 @@ interface AgentPick extends vscode.QuickPickItem {
 async function candidates({ fleet }: Services, { accept }: Question): Promise<AgentPick[]> {
   await fleet.start();
   const agents = fleet.snapshot.agents.filter((agent) => accept?.(agent) ?? true);
-  return agents.map((agent) => ({
-    agent,
-    label: agent.name,
-    description: [agent.aiProvider, runtimeLabel(runtimeOf(agent)), stateText(agent)].join(' · '),
-    ...(agent.task === '' ? {} : { detail: agent.task }),
-    iconPath: agentIcon(agent),
-  }));
+  return agents.map((agent) => {
+    const shown = shownState(agent, fleet.statusOf(agent));
+    return {
+      agent,
+      label: agent.name,
+      description: [agent.aiProvider, runtimeLabel(runtimeOf(agent)), spokenState(shown)].join(' · '),
+      ...(agent.task === '' ? {} : { detail: agent.task }),
+      iconPath: stateIcon(shown),
+    };
+  });
 }
 
 async function pick(services: Services, question: Question): Promise<AgentInfo> {

@@ -8,6 +8,8 @@ import { OutputDocuments } from './documents/outputDocuments.ts';
 import { PromptEditors } from './documents/promptEditors.ts';
 import { ReportDocuments } from './documents/reportDocuments.ts';
 import { Fleet } from './fleet.ts';
+import { WaitingCount } from './inbox/waitingCount.ts';
+import { WaitingNotice } from './inbox/waitingNotice.ts';
 import type { Services } from './services.ts';
 import { changesRuntimes, changesView, readGrouping } from './settingChanges.ts';
 import { showError } from './showError.ts';
@@ -21,6 +23,8 @@ export interface ExtensionApi {
   readonly activationMs: number;
   /** The agents as the Agents view knows them. */
   readonly fleet: Fleet;
+  /** What tells about waiting agents: the keys of the requests that the notification is about, and the text of the status bar. */
+  readonly waiting: { announced(): readonly string[]; counted(): string };
 }
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
@@ -30,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 
   const log = owned.add(vscode.window.createOutputChannel('tmux-agents', { log: true }));
   const report = (error: unknown): void => void showError(error, log).catch((fault: unknown) => log.error(String(fault)));
-  const fleet = owned.add(new Fleet({ create: () => makeManager(log), log }));
+  const fleet = owned.add(new Fleet({ create: () => makeManager(log), log, onFault: report }));
   const memory = new SpawnMemory(context);
   const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report }));
   const services: Services = {
@@ -45,6 +49,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     extensionPath: context.extensionPath,
   };
   owned.add(registerCommands(services));
+  const notice = owned.add(new WaitingNotice(fleet));
+  const count = owned.add(new WaitingCount(fleet));
 
   owned.add(
     vscode.workspace.onDidChangeConfiguration((event) => {
@@ -59,11 +65,11 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 
   const activationMs = performance.now() - began;
   log.info(`Activated in ${activationMs.toFixed(1)} ms`);
-  return { activationMs, fleet };
+  return { activationMs, fleet, waiting: { announced: () => notice.announced, counted: () => count.text } };
 }
 
 /** Settings, schemas and runtimes are loaded when agents are first looked for, not when the window opens. */
 async function makeManager(log: Log): Promise<Managed> {
   const [{ createRuntimeManager }, { readConfig }] = await Promise.all([import('../runner/createRuntimeManager.ts'), import('./settings.ts')]);
-  return createRuntimeManager(readConfig(), { log });
+  return createRuntimeManager(readConfig(), { log, face: 'vscode' });
 }

@@ -3,10 +3,14 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { asAgentsError, messageOf, type AgentsError } from '../base/errors.ts';
 import { Emitter, type Event } from '../base/event.ts';
 import type { Log } from '../base/log.ts';
+import type { AgentStatus } from '../protocol/agentStatus.ts';
 import type { ProviderRegistry } from '../providers/providerRegistry.ts';
+import type { RuleBook } from '../providers/status/ruleBook.ts';
 import type { Managed } from '../runner/createRuntimeManager.ts';
 import type { RuntimeManager } from '../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../runtimes/types.ts';
+import type { PendingApproval } from '../sessions/approvals/pendingApproval.ts';
+import type { PromptQueues } from '../sessions/prompts/promptQueues.ts';
 import { agentKey, runtimeOf, type AgentKey } from './agentKey.ts';
 import type { FleetSnapshot } from './tree/model.ts';
 
@@ -14,12 +18,13 @@ export interface FleetOptions {
   /** Makes a manager of the settings as they are now. Fails when they are not valid. */
   readonly create: () => Promise<Managed>;
   readonly log: Log;
+  /** Told what a person should mend, though all else goes on. */
+  readonly onFault?: (error: AgentsError) => void;
 }
 
-/** A manager in use, let go of when the last work with it has ended. */
+/** A manager and what works with it, in use; let go of when the last work with it has ended. */
 interface Lease {
-  readonly manager: RuntimeManager;
-  readonly providers: ProviderRegistry;
+  readonly managed: Managed;
   readonly owned: DisposableStore;
   works: number;
   retired: boolean;
@@ -28,7 +33,11 @@ interface Lease {
 export class Fleet implements Disposable {
   readonly #options: FleetOptions;
   readonly #agents = new Map<AgentKey, AgentInfo>();
+  readonly #statuses = new Map<AgentKey, AgentStatus>();
+  /** How many prompts wait for each agent; none for an agent that is not in it. */
+  readonly #queued = new Map<AgentKey, number>();
   readonly #errors = new Map<string, AgentsError>();
+  readonly #toldFaults = new Set<string>();
   readonly #changed = new Emitter<void>();
   #lease: Lease | undefined;
   #making: Promise<Lease> | undefined;
@@ -45,9 +54,9 @@ export class Fleet implements Disposable {
   readonly onDidChange: Event<void> = this.#changed.event;
 
   get snapshot(): FleetSnapshot {
-    const manager = this.#lease?.manager;
+    const manager = this.#lease?.managed.manager;
     const runtimes = (manager?.runtimeIds ?? []).map((runtimeId) => ({ runtimeId, type: manager?.get(runtimeId)?.type ?? '', error: this.#errors.get(runtimeId) }));
-    return { agents: [...this.#agents.values()], runtimes };
+    return { agents: [...this.#agents.values()], runtimes, statuses: this.#statuses, queued: this.#queued };
   }
 
   get isStarted(): boolean {
@@ -61,16 +70,26 @@ export class Fleet implements Disposable {
 
   /** The providers of the settings as they are. Fails when these are not valid. */
   async providers(): Promise<ProviderRegistry> {
-    return (await this.#current()).providers;
+    return (await this.#current()).managed.providers;
   }
 
   /** The codicon of a provider, once the settings were read. */
   iconOf(aiProvider: string): string | undefined {
-    return this.#lease?.providers.find(aiProvider)?.icon;
+    return this.#lease?.managed.providers.find(aiProvider)?.icon;
   }
 
   find(key: AgentKey): AgentInfo | undefined {
     return this.#agents.get(key);
+  }
+
+  /** What the agent is doing, as last told; undefined until something was. */
+  statusOf(agent: AgentInfo): AgentStatus | undefined {
+    return this.#statuses.get(agentKey(agent));
+  }
+
+  /** What waits for an answer, the oldest first. */
+  get pending(): readonly PendingApproval[] {
+    return this.#lease?.managed.approvals.pending ?? [];
   }
 
   /** Starts following the runtimes; resolves when each has answered once or failed. Later calls share the first. */
@@ -101,15 +120,15 @@ export class Fleet implements Disposable {
     await this.#list(await this.#current());
   }
 
-  /** Works with the manager, which stays alive until the work has ended, a change of settings notwithstanding. */
-  async use<T>(work: (manager: RuntimeManager) => Promise<T> | T): Promise<T> {
+  /** Works with the manager and what belongs to it; all stays alive until the work has ended, a change of settings notwithstanding. */
+  async use<T>(work: (manager: RuntimeManager, managed: Managed) => Promise<T> | T): Promise<T> {
     const lease = await this.#current();
     lease.works++;
     try {
-      return await work(lease.manager);
+      return await work(lease.managed.manager, lease.managed);
     } finally {
       lease.works--;
-      if (lease.retired && lease.works === 0) lease.manager.dispose();
+      if (lease.retired && lease.works === 0) letGo(lease);
     }
   }
 
@@ -118,14 +137,14 @@ export class Fleet implements Disposable {
     if (this.#lease === undefined && this.#making === undefined) return;
     await this.#making?.catch(() => undefined);
     const lease = newLease(await this.#options.create());
-    if (this.#disposed) return lease.manager.dispose();
+    if (this.#disposed) return letGo(lease);
     this.#retire();
     this.#errors.clear();
     this.#lease = lease;
     if (this.#started === undefined) return;
     this.#follow(lease);
     await this.#list(lease);
-    for (const [key, agent] of this.#agents) if (lease.manager.get(runtimeOf(agent)) === undefined) this.#agents.delete(key);
+    for (const [key, agent] of this.#agents) if (lease.managed.manager.get(runtimeOf(agent)) === undefined) this.#forget(key);
     this.#announce();
   }
 
@@ -147,7 +166,7 @@ export class Fleet implements Disposable {
 
   async #make(): Promise<Lease> {
     const lease = newLease(await this.#options.create());
-    if (this.#disposed) lease.manager.dispose();
+    if (this.#disposed) letGo(lease);
     else this.#lease = lease;
     return lease;
   }
@@ -158,14 +177,20 @@ export class Fleet implements Disposable {
     this.#lease = undefined;
     lease.retired = true;
     lease.owned.dispose();
-    if (lease.works === 0) lease.manager.dispose();
+    if (lease.works === 0) letGo(lease);
   }
 
-  #follow({ manager, owned }: Lease): void {
+  #follow({ managed: { manager, status, approvals, prompts, rules }, owned }: Lease): void {
     owned.add(
       manager.onDidChangeAgents(({ type, agent }) => {
-        if (type === 'gone') this.#agents.delete(agentKey(agent));
+        if (type === 'gone') this.#forget(agentKey(agent));
         else this.#agents.set(agentKey(agent), agent);
+        this.#announce();
+      }),
+    );
+    owned.add(
+      status.onDidChangeStatus(({ agent, status: now }) => {
+        this.#statuses.set(agentKey(agent), now);
         this.#announce();
       }),
     );
@@ -179,20 +204,63 @@ export class Fleet implements Disposable {
     );
     owned.add(manager.onDidChangeRuntimes(() => this.#announce()));
     owned.add(manager.watch());
+    owned.add(status.follow());
+    owned.add(approvals.onDidChange(() => this.#announce()));
+    owned.add(approvals.follow());
+    owned.add(
+      prompts.onDidChange((agent) => {
+        this.#count(agent, prompts);
+        this.#announce();
+      }),
+    );
+    owned.add(prompts.follow());
+    owned.add(rules.onDidChange(() => this.#tellFaults(rules)));
+    owned.add(rules.watch());
+    this.#tellFaults(rules);
+  }
+
+  #forget(key: AgentKey): void {
+    this.#agents.delete(key);
+    this.#statuses.delete(key);
+    this.#queued.delete(key);
+  }
+
+  /** Reads the agent's queue, which lies in a file. */
+  #count(agent: AgentInfo, prompts: PromptQueues): void {
+    try {
+      const { length } = prompts.queueOf(agent).prompts;
+      if (length === 0) this.#queued.delete(agentKey(agent));
+      else this.#queued.set(agentKey(agent), length);
+    } catch (error) {
+      this.#options.log.warn(`The prompts that wait for ${agent.name}: ${messageOf(error)}`);
+    }
+  }
+
+  /** The person's own rules that are not right: each is told once. */
+  #tellFaults(rules: RuleBook): void {
+    for (const error of rules.errors) {
+      if (this.#toldFaults.has(error.message)) continue;
+      this.#toldFaults.add(error.message);
+      this.#options.onFault?.(error);
+    }
   }
 
   async #list(lease: Lease): Promise<void> {
-    const listings = await lease.manager.listByRuntime();
+    const listings = await lease.managed.manager.listByRuntime();
     if (lease !== this.#lease) return;
     for (const { runtimeId, agents, error } of listings) {
       if (error === undefined) {
         this.#errors.delete(runtimeId);
-        for (const [key, agent] of this.#agents) if (runtimeOf(agent) === runtimeId) this.#agents.delete(key);
+        const there = new Set(agents.map(agentKey));
+        for (const [key, agent] of this.#agents) if (runtimeOf(agent) === runtimeId && !there.has(key)) this.#forget(key);
       } else {
         this.#errors.set(runtimeId, asAgentsError(error, 'runtime-unavailable'));
         this.#options.log.warn(`${runtimeId}: ${error.message}`);
       }
-      for (const agent of agents) this.#agents.set(agentKey(agent), agent);
+      for (const agent of agents) {
+        this.#agents.set(agentKey(agent), agent);
+        this.#count(agent, lease.managed.prompts);
+      }
     }
     this.#hasAnswered = true;
     this.#announce();
@@ -201,7 +269,7 @@ export class Fleet implements Disposable {
   #announce(): void {
     if (this.#announced || this.#disposed) return;
     this.#announced = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#announced = false;
       this.#changed.fire();
     });
@@ -209,5 +277,10 @@ export class Fleet implements Disposable {
 }
 
 function newLease(managed: Managed): Lease {
-  return { ...managed, owned: new DisposableStore(), works: 0, retired: false };
+  return { managed, owned: new DisposableStore(), works: 0, retired: false };
+}
+
+/** What works with the manager goes before it. */
+function letGo({ managed: { manager, status, approvals, prompts, conversations, rules } }: Lease): void {
+  for (const part of [prompts, approvals, conversations, status, rules, manager]) part.dispose();
 }

@@ -33,6 +33,21 @@ export const Commands = {
   showLog: 'tmuxAgents.log.show',
   groupBy: 'tmuxAgents.view.groupBy',
   refresh: 'tmuxAgents.view.refresh',
+  inbox: 'tmuxAgents.approval.inbox',
+  approve: 'tmuxAgents.approval.approve',
+  deny: 'tmuxAgents.approval.deny',
+  denyWithNote: 'tmuxAgents.approval.denyWithNote',
+  alwaysApprove: 'tmuxAgents.approval.always',
+  answerQuestion: 'tmuxAgents.approval.answer',
+  openWaiting: 'tmuxAgents.approval.openTerminal',
+  autoApprove: 'tmuxAgents.agent.autoApprove',
+  explainStatus: 'tmuxAgents.agent.explainStatus',
+  resume: 'tmuxAgents.agent.resume',
+  sendSelection: 'tmuxAgents.context.sendSelection',
+  sendFile: 'tmuxAgents.context.sendFile',
+  sendDiagnostics: 'tmuxAgents.context.sendDiagnostics',
+  broadcast: 'tmuxAgents.agent.broadcast',
+  showQueue: 'tmuxAgents.agent.showQueue',
   openSettings: 'tmuxAgents.settings.open',
 } as const;
 export type CommandId = (typeof Commands)[keyof typeof Commands];
@@ -53,6 +68,8 @@ export const ContextKeys = {
   dockerUnavailable: 'tmuxAgents.dockerUnavailable',
   /** tmux is not installed here. */
   tmuxMissing: 'tmuxAgents.tmuxMissing',
+  /** At least one agent waits for an answer. */
+  hasWaiting: 'tmuxAgents.hasWaiting',
   /** The URIs of the editors that hold a prompt being written. */
   promptEditors: 'tmuxAgents.promptEditors',
 } as const;

@@ -1,6 +1,7 @@
 // The settings, typed once: key, shape and default of each. A test compares them with package.json.
 import * as z from 'zod';
 import { isAgentsError } from '../base/errors.ts';
+import { ApprovalPolicy } from '../protocol/approvalPolicy.ts';
 import { Environment, RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
 import { SECTION } from './ids.ts';
@@ -16,10 +17,13 @@ export const Settings = z.object({
   'attach.location': z.enum(['panel', 'editor']).default('panel'),
   'kill.confirm': z.boolean().default(true),
   'kill.graceSeconds': z.number().min(0).max(600).default(5),
+  'notifications.enabled': z.boolean().default(true),
+  'approvals.auto': ApprovalPolicy.partial().default({}),
   'output.lines': z.int().min(1).max(1_000_000).default(10_000),
   'spawn.autopilot': z.boolean().default(false),
   'spawn.model': z.string().default(''),
   'spawn.environment': Environment.default({}),
+  'spawn.trustFolders': z.boolean().default(true),
   'custom.argv': words.default([]),
   providers: z.record(z.string(), ProviderConfig).default({}),
   'local.enabled': z.boolean().default(true),
@@ -52,6 +56,8 @@ export const restrictedSettings: readonly SettingKey[] = [
   'spawn.autopilot',
   'spawn.model',
   'spawn.environment',
+  'spawn.trustFolders',
+  'approvals.auto',
   'custom.argv',
   'providers',
   'local.tmuxPath',
@@ -106,6 +112,8 @@ export function configOf(settings: Settings): Config {
           }),
         ...settings.runtimes,
       },
+      trustFolders: settings['spawn.trustFolders'],
+      approvals: { auto: settings['approvals.auto'] },
       providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
     },
   );
@@ -124,6 +132,7 @@ function parseOurs(config: unknown): Config {
 
 /** The setting that a place in the config comes from: `tmuxAgents.docker.memory` for `runtimes.docker.memory`. */
 function settingAt([kind, ...path]: readonly PropertyKey[]): string {
+  if (kind === 'trustFolders') return `${SECTION}.spawn.trustFolders`;
   const own = path.slice(0, 2).map(String).join('.');
   return `${SECTION}.${kind === 'runtimes' && own in Settings.shape ? own : String(kind)}`;
 }

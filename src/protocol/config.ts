@@ -1,6 +1,7 @@
 // The settings of both faces: VS Code maps its settings onto this, the command reads it from its file.
 import * as z from 'zod';
 import { AgentsError } from '../base/errors.ts';
+import { ApprovalPolicy } from './approvalPolicy.ts';
 import { AUTH_MOUNT_KEYS } from './authMountKeys.ts';
 import { parseMemory } from './memory.ts';
 
@@ -59,20 +60,39 @@ export type RuntimeConfig = z.infer<typeof RuntimeConfig>;
 export type LocalRuntimeConfig = z.infer<typeof LocalRuntimeConfig>;
 export type DockerRuntimeConfig = z.infer<typeof DockerRuntimeConfig>;
 
-/** A provider of the user's own, or changes to a built-in one: what is given replaces what the built-in has. Words may hold `{task}`, `{model}` and `{session}`. */
+/** Words of a command line that put a text where they say so. */
+const wordsWith = (placeholder: string): typeof words => words.refine((given) => given.length === 0 || given.some((word) => word.includes(placeholder)), `must hold ${placeholder} in one of its words`);
+const keys = z.array(z.string().regex(/^\S+$/, 'must be the name of a key as tmux knows it, such as "C-c" or "Escape"')).min(1, 'must name a key');
+
+/** A provider of the user's own, or changes to a built-in one: what is given replaces what the built-in has. Words may hold `{task}`, `{model}`, `{mode}` and `{session}`. */
 export const ProviderConfig = z.strictObject({
   label: text.optional(),
   description: z.string().optional(),
   /** The program and the arguments that it always gets. */
   argv: z.array(z.string()).min(1, 'must name a program').refine((argv) => argv[0] !== '', 'must begin with the name of a program').optional(),
+  /** Arguments that are always added, before the task. */
+  args: words.optional(),
+  /** Arguments that make it print its version and end. */
+  version: words.optional(),
   /** Arguments that give it the task; left out when there is none. */
-  task: words.optional(),
-  model: words.optional(),
+  task: wordsWith('{task}').optional(),
+  model: wordsWith('{model}').optional(),
+  /** Arguments that set what it may do unasked to a mode of its own. */
+  permission: wordsWith('{mode}').optional(),
   /** Arguments that let it act without asking. */
   autopilot: words.optional(),
   /** Arguments that make it ask. */
   ask: words.optional(),
-  resume: words.optional(),
+  /** Arguments that continue a conversation. */
+  resume: wordsWith('{session}').optional(),
+  /** Arguments that give a new conversation an id of our choice, a UUID. */
+  conversation: wordsWith('{session}').optional(),
+  /** tmux's names of the keys that interrupt its turn. */
+  interruptKeys: keys.optional(),
+  /** How it is asked to end: a prompt, or keys. */
+  exit: z.union([z.strictObject({ prompt: text }), z.strictObject({ keys })], 'must be {"prompt": text} or {"keys": [names]}').optional(),
+  /** How to get it: a sentence. */
+  installHint: text.optional(),
   env: Environment.optional(),
 });
 export type ProviderConfig = z.infer<typeof ProviderConfig>;
@@ -95,6 +115,10 @@ export const Config = z.strictObject({
   $schema: z.string().optional(),
   runtimes: z.preprocess(completeRuntimes, z.record(ConfigId, RuntimeConfig)),
   providers: z.record(ConfigId, ProviderConfig).default({}),
+  /** The person's consent that CLIs may treat every folder they are spawned in as trusted, as if their own question had been answered so. */
+  trustFolders: z.boolean().default(true),
+  /** What may be approved without asking a person; nothing unless it is chosen here, or for one agent. */
+  approvals: z.strictObject({ auto: ApprovalPolicy.optional() }).prefault({}),
   /** What `spawn` takes when it is told nothing else. */
   defaults: z.strictObject({ runtime: ConfigId.default('local'), provider: ConfigId.default('claude'), model: text.optional() }).prefault({}),
 });

@@ -7,6 +7,11 @@ export const AIProvider = {
   OPENCODE: 'opencode',
   AIDER: 'aider',
   COPILOT: 'copilot',
+  QWEN: 'qwen',
+  CURSOR_AGENT: 'cursor-agent',
+  AMP: 'amp',
+  GOOSE: 'goose',
+  PI: 'pi',
   CUSTOM: 'custom',
   DEMO: 'demo',
 } as const;

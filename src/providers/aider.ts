@@ -27,8 +27,11 @@ export const aider: Provider = {
   executables: ['aider'],
   installHint: 'Install it with "python -m pip install aider-install && aider-install", and give it an API key.',
   argv: ['sh', '-c', SCRIPT, 'aider'],
+  version: ['--version'],
   task: ['--message={task}'],
   model: ['--model={model}'],
   autopilot: ['--yes-always'],
+  interruptKeys: ['C-c'],
+  exit: { prompt: '/exit' },
   // aider keeps one history per folder and has no session ids.
 };

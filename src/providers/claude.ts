@@ -1,6 +1,11 @@
-// Claude Code. Flags as in `claude --help` of 2.1.329.
+// Claude Code. Flags as in `claude --help` of 2.1.329; the rest was seen in it at work.
 import { AIProvider } from './aiProvider.ts';
-import type { Provider } from './provider.ts';
+import { claudeHooks } from './hooks/hookSettings.ts';
+import { conversationPlaces, claudeHome } from './keptHomes.ts';
+import type { Preparation, PreparePlace, Provider } from './provider.ts';
+
+const SETTINGS = 'claude.json';
+const MCP = 'claude-mcp.json';
 
 export const claude: Provider = {
   id: AIProvider.CLAUDE,
@@ -11,15 +16,47 @@ export const claude: Provider = {
   npmPackage: '@anthropic-ai/claude-code',
   installHint: 'Install it with "npm install -g @anthropic-ai/claude-code", then run "claude" once to sign in.',
   argv: ['claude'],
+  version: ['--version'],
   task: ['--', '{task}'],
-  // `claude -- doctor` still runs its subcommand "doctor" (seen in 2.1.329).
+  // `claude -- doctor` still runs its subcommand "doctor".
   misreads: /^\S+$/,
   model: ['--model', '{model}'],
+  permission: ['--permission-mode', '{mode}'],
+  mcp: true,
   // The setting answers the warning dialog, whose preselected answer is "No, exit".
   autopilot: ['--settings', '{"skipDangerousModePermissionPrompt":true}', '--permission-mode', 'bypassPermissions'],
   ask: ['--permission-mode', 'manual'],
+  conversation: ['--session-id', '{session}'],
   resume: ['--resume', '{session}'],
+  home: claudeHome,
+  conversationPlace: conversationPlaces.claude,
   interruptKeys: ['Escape'],
+  exit: { prompt: '/exit' },
+  // In tmux its title never changes, and OSC 7501 comes only where the terminal answers a query that tmux does not. No hook fires on Escape or a denial.
+  signals: { sources: ['hooks', 'statusFile'], blind: { hooks: ['working', 'waiting'] } },
+  prepare,
   // Without it root is refused the bypass; a container is the sandbox it asks about.
   isolatedAutopilotEnv: { IS_SANDBOX: '1' },
 };
+
+function prepare({ agentFolder, autoPilot, report, trusted, mcpServers, environment, isolated }: PreparePlace): Preparation {
+  const hasMcp = Object.keys(mcpServers).length > 0;
+  const settings = { hooks: claudeHooks(report), ...(autoPilot === true ? { skipDangerousModePermissionPrompt: true } : {}) };
+  return {
+    // Of several `--settings` the last one counts.
+    argv: ['--settings', `${agentFolder}/${SETTINGS}`, ...(hasMcp ? ['--mcp-config', `${agentFolder}/${MCP}`] : [])],
+    // It has no flag for "this folder is trusted"; this variable means that and nothing more.
+    env: { DISABLE_AUTOUPDATER: '1', ...(trusted ? { CLAUDE_CODE_SANDBOXED: '1' } : {}) },
+    files: [{ name: SETTINGS, content: json(settings) }, ...(hasMcp ? [{ name: MCP, content: json({ mcpServers }) }] : [])],
+    ...(isolated ? { homeFiles: [{ name: '.claude.json', content: json(firstStart(environment['ANTHROPIC_API_KEY'])) }] } : {}),
+  };
+}
+
+/** What its first start asks for; of a key that was approved it keeps the last 20 characters itself. */
+function firstStart(apiKey: string | undefined): Record<string, unknown> {
+  return { hasCompletedOnboarding: true, theme: 'dark', ...(apiKey === undefined ? {} : { customApiKeyResponses: { approved: [apiKey.slice(-20)] } }) };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

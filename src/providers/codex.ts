@@ -1,5 +1,7 @@
-// OpenAI Codex CLI. Flags as in `codex --help` and `codex resume --help` of 0.169.0.
+// OpenAI Codex CLI. Flags as in `codex --help` and `codex resume --help` of 0.169.0; the rest was seen in it at work.
 import { AIProvider } from './aiProvider.ts';
+import { codexHookArgv, codexMcpSettings, codexTrustArgv } from './codexSettings.ts';
+import { conversationPlaces, codexHome } from './keptHomes.ts';
 import type { Provider } from './provider.ts';
 
 export const codex: Provider = {
@@ -12,12 +14,29 @@ export const codex: Provider = {
   installHint: 'Install it with "npm install -g @openai/codex", then run "codex login".',
   // Without it a shared server outlives the terminal, and one agent's environment leaks into another's.
   argv: ['codex', '--no-daemon'],
+  version: ['--version'],
   task: ['--', '{task}'],
   model: ['--model', '{model}'],
+  permission: ['--ask-for-approval', '{mode}'],
+  mcp: true,
   autopilot: ['--dangerously-bypass-approvals-and-sandbox'],
   ask: ['--ask-for-approval', 'on-request'],
   // Its own sandbox cannot start in a default container, which is a sandbox already.
   isolated: ['--sandbox', 'danger-full-access'],
+  // Where nothing is left to leave the sandbox for, "on request" would never ask.
+  isolatedAsk: ['--ask-for-approval', 'untrusted'],
   resume: ['resume', '{session}'],
+  home: codexHome,
+  conversationPlace: conversationPlaces.codex,
   interruptKeys: ['Escape'],
+  exit: { prompt: '/quit' },
+  // No hook fires when the API fails, nor when a request is denied.
+  signals: { sources: ['osc7501', 'hooks', 'title'], blind: { hooks: ['working', 'waiting'] } },
+  prepare({ workspace, trusted, report, mcpServers }) {
+    const mcp = codexMcpSettings(mcpServers);
+    return {
+      argv: ['-c', 'check_for_update_on_startup=false', ...(trusted ? codexTrustArgv(workspace) : []), ...codexHookArgv(report), ...mcp.argv],
+      env: mcp.env,
+    };
+  },
 };

@@ -8,6 +8,12 @@ export interface LaunchRequest {
   readonly model?: string | undefined;
   /** True: act without asking. False: ask. Absent: as the CLI's own settings say. */
   readonly autoPilot?: boolean | undefined;
+  /** In the CLI's own words; wins over `autoPilot`. */
+  readonly permissionMode?: string | undefined;
+  /** Put before the task. */
+  readonly extraArgs?: readonly string[] | undefined;
+  /** The id that a new conversation is to have. */
+  readonly conversation?: string | undefined;
   /** Runs instead of the provider's own command line, as it is. */
   readonly argv?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -20,29 +26,39 @@ export interface ResumeRequest extends LaunchRequest {
   readonly session: string;
 }
 
-/** argv that starts the CLI on its task. Throws `bad-input` when the provider has no program. */
-export function launchArgv(provider: Provider, request: LaunchRequest): string[] {
+/** argv that starts the CLI on its task; `prepared` are the words of its preparation. Throws `bad-input` when the provider has no program. */
+export function launchArgv(provider: Provider, request: LaunchRequest, prepared: Words = []): string[] {
   if (request.argv !== undefined && request.argv.length > 0) return [...request.argv];
   const given = present(request.task);
   const task = given !== undefined && provider.misreads?.test(given) ? ` ${given}` : given;
-  return [...commonArgv(provider, request), ...fill(task === undefined ? [] : provider.task, { task })];
+  const { conversation } = request;
+  return [
+    ...commonArgv(provider, request, prepared),
+    ...fill(conversation === undefined ? [] : provider.conversation, { session: conversation }),
+    ...extraArgv(provider, request),
+    ...fill(task === undefined ? [] : provider.task, { task }),
+  ];
 }
 
 /** argv that continues a conversation. Throws `unsupported` when the CLI cannot do that by id. */
-export function resumeArgv(provider: Provider, request: ResumeRequest): string[] {
+export function resumeArgv(provider: Provider, request: ResumeRequest, prepared: Words = []): string[] {
   if (provider.resume === undefined) {
     throw new AgentsError('unsupported', `${provider.label} cannot resume a conversation by its id.`, { hint: 'Spawn a new agent in the same folder.' });
   }
-  return [...commonArgv(provider, request), ...fill(provider.resume, { session: request.session })];
+  return [...commonArgv(provider, request, prepared), ...extraArgv(provider, request), ...fill(provider.resume, { session: request.session })];
 }
 
-/** The environment to add: the provider's, then what was asked for, which wins. */
-export function launchEnv(provider: Provider, request: LaunchRequest): Record<string, string> {
+/** The environment to add: what it was prepared with, the provider's, then what was asked for, which wins. */
+export function launchEnv(provider: Provider, request: LaunchRequest, prepared: Readonly<Record<string, string>> = {}): Record<string, string> {
   const autopilotEnv = request.autoPilot === true && request.isolated === true ? provider.isolatedAutopilotEnv : undefined;
-  return { ...provider.env, ...autopilotEnv, ...request.env };
+  return { ...prepared, ...autopilotEnv, ...provider.env, ...request.env };
 }
 
-function commonArgv(provider: Provider, request: LaunchRequest): string[] {
+function extraArgv(provider: Provider, request: LaunchRequest): string[] {
+  return [...(provider.args ?? []), ...(request.extraArgs ?? [])];
+}
+
+function commonArgv(provider: Provider, request: LaunchRequest, prepared: Words): string[] {
   if (provider.argv.length === 0) {
     throw new AgentsError('bad-input', `The provider "${provider.id}" has no program to run.`, {
       hint: `Set "providers.${provider.id}.argv" in the settings, or give the program and its arguments when spawning.`,
@@ -51,11 +67,21 @@ function commonArgv(provider: Provider, request: LaunchRequest): string[] {
   const model = present(request.model);
   return [
     ...provider.argv,
-    ...(request.autoPilot === true ? (provider.autopilot ?? []) : []),
-    ...(request.autoPilot === false ? (provider.ask ?? []) : []),
+    ...permissionArgv(provider, request),
     ...(request.autoPilot !== true && request.isolated === true ? (provider.isolated ?? []) : []),
+    ...prepared,
     ...fill(model === undefined ? [] : provider.model, { model }),
   ];
+}
+
+function permissionArgv(provider: Provider, { permissionMode, autoPilot, isolated }: LaunchRequest): string[] {
+  if (permissionMode !== undefined) {
+    if (provider.permission !== undefined) return fill(provider.permission, { mode: permissionMode });
+    throw new AgentsError('unsupported', `${provider.label} has no permission modes.`, { hint: 'Leave the mode out; autopilot on or off is what it knows.' });
+  }
+  if (autoPilot === undefined) return [];
+  const ask = (isolated === true ? provider.isolatedAsk : undefined) ?? provider.ask;
+  return [...((autoPilot ? provider.autopilot : ask) ?? [])];
 }
 
 function present(text: string | undefined): string | undefined {
@@ -64,5 +90,5 @@ function present(text: string | undefined): string | undefined {
 
 /** One pass: text that is put in is not looked at again. */
 function fill(words: Words = [], values: Readonly<Record<string, string | undefined>>): string[] {
-  return words.map((word) => word.replace(/\{(task|model|session)\}/g, (placeholder, name: string) => values[name] ?? placeholder));
+  return words.map((word) => word.replace(/\{(task|model|mode|session)\}/g, (placeholder, name: string) => values[name] ?? placeholder));
 }

@@ -1,10 +1,12 @@
 // What a provider is: a data record that says how one CLI is found, started and resumed.
 
 import type { AgentFile } from '../runtimes/types.ts';
+import type { KeptHome } from '../runtimes/keptHome.ts';
+import type { McpServer } from './mcpServers.ts';
 import type { ProviderSignals } from './status/observation.ts';
 
 /**
- * Words of a command line. In every group but `argv`, `{task}`, `{model}` and `{session}` are replaced by the text they name,
+ * Words of a command line. In every group but `argv`, `{task}`, `{model}`, `{mode}` and `{session}` are replaced by the text they name,
  * whole and as it is: words are never split, joined or read by a shell.
  */
 export type Words = readonly string[];
@@ -31,10 +33,20 @@ export interface Provider {
   /** Tasks that its parser would misread; a space put before them makes them plain text. */
   readonly misreads?: RegExp;
   readonly model?: Words;
+  /** Sets what it may do unasked to `{mode}`, a word of its own. */
+  readonly permission?: Words;
+  /** True where `prepare` hands on MCP servers. */
+  readonly mcp?: true;
+  /** True where `prepare` wants a port for the CLI to listen on. */
+  readonly port?: true;
+  /** Arguments that the person always adds. */
+  readonly args?: Words;
   /** Lets it act without asking. */
   readonly autopilot?: Words;
   /** Makes it ask before it acts. With neither wish the CLI's own settings decide. */
   readonly ask?: Words;
+  /** In place of `ask` where the place itself isolates (a container). */
+  readonly isolatedAsk?: Words;
   /** Added where the place itself isolates (a container) and autopilot is off. */
   readonly isolated?: Words;
   /** tmux names of the keys that interrupt its current turn, pressed in order; `C-c` when absent. */
@@ -43,6 +55,10 @@ export interface Provider {
   readonly resume?: Words;
   /** Gives the conversation that it starts the id `{session}`, a UUID of our choice. */
   readonly conversation?: Words;
+  /** What of its home it must be able to write to, and how it is told another place for it. */
+  readonly home?: KeptHome;
+  /** Where it keeps its conversations, one file or folder each; absent where that is a database. */
+  readonly conversationPlace?: ConversationPlace;
   /** Arguments that make it print its version and end. */
   readonly version?: Words;
   /** How it is asked to end by itself: a prompt to submit, or keys by tmux's names. */
@@ -57,6 +73,18 @@ export interface Provider {
   readonly isolatedAutopilotEnv?: Readonly<Record<string, string>>;
 }
 
+/** Where a CLI keeps its conversations; the name of each holds its id. */
+export interface ConversationPlace {
+  /** The folder under the home: `.claude/projects`. */
+  readonly home: string;
+  /** The variable that moves it, and the folder under that. */
+  readonly variable: { readonly name: string; readonly folder: string };
+  /** The folder under what an agent keeps of its home. */
+  readonly kept: string;
+  /** How many characters of the id a name holds; all of them when absent. */
+  readonly idLength?: number;
+}
+
 /** Where an agent is about to start, as far as its preparation depends on it. */
 export interface PreparePlace {
   /** The folder that holds the prepared files: an absolute path in the place. */
@@ -68,6 +96,14 @@ export interface PreparePlace {
   readonly autoPilot: boolean | undefined;
   /** The command, as words, that a hook runs to report an event: add the event's name. */
   readonly report: Words;
+  /** The person's consent that the CLI may treat the folder as trusted, as if its own question had been answered so. */
+  readonly trusted: boolean;
+  /** By name; empty where none were asked for. */
+  readonly mcpServers: Readonly<Record<string, McpServer>>;
+  /** What is known to be added to its environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** A port of the place that nobody listens on, and a password of 128 bits; for providers that want a `port`. */
+  readonly listen?: { readonly port: number; readonly password: string };
 }
 
 /** Added to what the provider would be launched with anyway. */
@@ -76,4 +112,6 @@ export interface Preparation {
   readonly argv?: Words;
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: readonly AgentFile[];
+  /** Put in a home of the agent's own, where there is one that has no such file yet: what a person would have answered at the first start. */
+  readonly homeFiles?: readonly AgentFile[];
 }

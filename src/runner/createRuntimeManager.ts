@@ -6,21 +6,50 @@ import { createProviderRegistry, type ProviderRegistry } from '../providers/prov
 import { DockerRuntime } from '../runtimes/docker/dockerRuntime.ts';
 import { LocalRuntime } from '../runtimes/local/localRuntime.ts';
 import { RuntimeManager } from '../runtimes/runtimeManager.ts';
-import type { AgentRuntime } from '../runtimes/types.ts';
+import type { AgentInfo, AgentRuntime } from '../runtimes/types.ts';
+import type { Approvals } from '../sessions/approvals/approvals.ts';
+import { Conversations } from '../sessions/conversations/conversations.ts';
+import { PromptQueues } from '../sessions/prompts/promptQueues.ts';
+import { RuleBook, userRulesFolder } from '../providers/status/ruleBook.ts';
+import type { StatusService } from '../providers/status/statusService.ts';
+import { createApprovals } from './approvalEngine.ts';
 import { providerPort } from './providerPort.ts';
+import { createStatusEngine } from './statusEngine.ts';
 import { UnusableRuntime } from './unusableRuntime.ts';
 
 export interface Managed {
   readonly manager: RuntimeManager;
   readonly providers: ProviderRegistry;
+  /** Follows nobody until it is asked to. To be disposed before the manager. */
+  readonly status: StatusService;
+  readonly rules: RuleBook;
+  /** What waits for a person, and how to answer it. To be disposed before the status. */
+  readonly approvals: Approvals;
+  /** The prompts that are given and that wait. To be disposed before the status. */
+  readonly prompts: PromptQueues;
+  /** What outlives agents, so that they can be resumed. */
+  readonly conversations: Conversations;
+}
+
+export interface ManagedOptions {
+  readonly log?: Log;
+  /** Who answers and sends, for the sessions' logs: `vscode`, `command`, `library`. */
+  readonly face?: string;
+  /** Milliseconds that a runtime has to list its agents. */
+  readonly listTimeoutMs?: number;
 }
 
 /** Connects to nothing: runtimes do that when they are first asked something. A runtime whose settings are wrong says so then, too. */
-export function createRuntimeManager(config: Config, { log = silentLog }: { readonly log?: Log } = {}): Managed {
+export function createRuntimeManager(config: Config, { log = silentLog, face = 'library', listTimeoutMs }: ManagedOptions = {}): Managed {
   const providers = createProviderRegistry(config.providers);
-  const manager = new RuntimeManager({ providers: providerPort(providers) });
+  const manager = new RuntimeManager({ providers: providerPort(providers, { trustFolders: config.trustFolders }), ...(listTimeoutMs === undefined ? {} : { listTimeoutMs }) });
   for (const [runtimeId, runtimeConfig] of Object.entries(config.runtimes)) manager.register(runtimeId, usableOrNot(runtimeId, runtimeConfig, log));
-  return { manager, providers };
+  const rules = new RuleBook({ folder: userRulesFolder() });
+  const status = createStatusEngine({ manager, providers, rules, log });
+  const prompts = new PromptQueues({ manager, status, rulesOf: (aiProvider) => rules.rulesOf(aiProvider), log });
+  const sendNote = async (agent: AgentInfo, note: string): Promise<void> => void (await prompts.send(agent, note, { patient: false }));
+  const approvals = createApprovals({ manager, providers, status, rules, config, face, log, sendPrompt: sendNote });
+  return { manager, providers, rules, status, approvals, prompts, conversations: new Conversations({ manager, providers, status, log }) };
 }
 
 function usableOrNot(runtimeId: string, config: RuntimeConfig, log: Log): AgentRuntime {

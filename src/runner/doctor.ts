@@ -8,7 +8,8 @@ import type { Provider } from '../providers/provider.ts';
 import { createProviderRegistry } from '../providers/providerRegistry.ts';
 import { DockerEngine } from '../runtimes/docker/engine.ts';
 import { HOW_TO_INSTALL_TMUX, isTooOld } from '../tmux/tmuxVersion.ts';
-import { findExecutable } from './findExecutable.ts';
+import { versionIn } from '../runtimes/programs.ts';
+import { findExecutable } from '../exec/findExecutable.ts';
 
 /** `warn`: something optional is missing. `fail`: agents of a runtime that should work cannot run. */
 export type DoctorStatus = 'ok' | 'warn' | 'fail';
@@ -69,7 +70,7 @@ function checksFor(config: Config, options: DoctorOptions & { readonly timeoutMs
     { id: 'git', title: 'git', look: () => lookAtGit(version) },
     ...dockers.flatMap(([id, runtime]) => dockerChecks(id, runtime, timeoutMs)),
     ...(dockers.length > 0 ? [{ id: 'docker-cli', title: 'docker command', look: () => lookAtDockerCommand(dockers[0]?.[1].dockerPath ?? 'docker', version) }] : []),
-    ...createProviderRegistry(config.providers).all.filter((provider) => provider.executables.length > 0).map((provider) => ({ id: `provider:${provider.id}`, title: provider.label, look: () => lookAtProvider(provider, env) })),
+    ...createProviderRegistry(config.providers).all.filter((provider) => provider.executables.length > 0).map((provider) => ({ id: `provider:${provider.id}`, title: provider.label, look: () => lookAtProvider(provider, { ...options, env }) })),
   ];
 }
 
@@ -135,12 +136,19 @@ function dockerChecks(id: string, runtime: DockerRuntimeConfig, timeoutMs: numbe
   ];
 }
 
-async function lookAtProvider(provider: Provider, env: Readonly<Record<string, string | undefined>>): Promise<Finding> {
+async function lookAtProvider(provider: Provider, options: DoctorOptions & { readonly env: Readonly<Record<string, string | undefined>>; readonly timeoutMs: number }): Promise<Finding> {
   for (const program of provider.executables) {
-    const path = await findExecutable(program, env);
-    if (path !== undefined) return { status: 'ok', message: `Found at ${path}.` };
+    const path = await findExecutable(program, options.env);
+    if (path === undefined) continue;
+    const version = provider.version === undefined ? undefined : await versionOf([path, ...provider.version], options);
+    return { status: 'ok', message: version === undefined ? `Found at ${path}.` : `${version}, found at ${path}.` };
   }
   return { status: 'warn', message: `"${provider.executables.join('", "')}" was not found on the PATH of this machine.`, fix: provider.installHint };
+}
+
+/** What a program says of its version; undefined where it does not say, or takes more than half of the check's time. */
+async function versionOf(argv: readonly string[], { env, timeoutMs, signal }: { readonly env: Readonly<Record<string, string | undefined>>; readonly timeoutMs: number; readonly signal?: AbortSignal | undefined }): Promise<string | undefined> {
+  return firstLine(argv, { env, timeoutMs: timeoutMs / 2, signal }).then(versionIn, () => undefined);
 }
 
 async function firstLine(argv: readonly string[], options: { readonly env: Readonly<Record<string, string | undefined>>; readonly timeoutMs: number; readonly signal: AbortSignal | undefined }): Promise<string> {

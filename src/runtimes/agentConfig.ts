@@ -1,9 +1,11 @@
 // What callers ask for, checked before any runtime sees it; and ids for agents that were given none.
 import { randomBytes } from 'node:crypto';
 import { userInfo, hostname } from 'node:os';
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { AgentsError } from '../base/errors.ts';
 import { AgentId, taskTitle, type AgentRecord } from '../protocol/agentRecord.ts';
+import { AgentFiles } from './agentFiles.ts';
 import type { AgentConfig } from './types.ts';
 
 const noNul = (text: string): boolean => !text.includes('\0');
@@ -30,6 +32,15 @@ const Config = z.object({
     .refine((argv) => argv[0] !== '', 'must name a program')
     .optional(),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a name for an environment variable'), Text).optional(),
+  files: AgentFiles.optional(),
+  homeFiles: AgentFiles.optional(),
+  hookKey: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex').optional(),
+  conversation: Text.min(1).max(200).optional(),
+  // An id that begins with a dash could be read as an option.
+  resume: Text.max(200).regex(/^[^-\s]\S*$/, 'must be the id of a conversation').optional(),
+  permissionMode: Text.regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be one word').optional(),
+  mcpConfig: Text.refine(isAbsolute, 'must be an absolute path').optional(),
+  extraArgs: z.array(Text).optional(),
 });
 
 /** Checks a config. Throws `bad-input` naming each wrong key. */
@@ -67,6 +78,10 @@ export function recordOf(config: AgentConfig, placed: { readonly sessionName: st
     runtimeId: placed.runtimeId,
     owner: currentOwner(),
     createdAt: new Date().toISOString(),
+    ...(config.autoPilot === undefined ? {} : { autoPilot: config.autoPilot }),
+    ...(config.model === undefined ? {} : { model: config.model }),
+    ...(config.hookKey === undefined ? {} : { hookKey: config.hookKey }),
+    ...(config.conversation === undefined ? {} : { conversation: config.conversation }),
   };
 }
 

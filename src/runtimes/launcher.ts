@@ -6,6 +6,7 @@ export const LAUNCH_FAILURE = 'tmux-agents: cannot start: ';
 /**
  * $1 folder, $2 environment file or empty, then the program's argv. Exits 126 or 127 after one line when it cannot start it;
  * it lingers before that, because tmux 3.3a can drop the last words of a program that prints and ends at once.
+ * Where TMUX_AGENTS_FOLDER names the agent's own folder, it notes there what the hooks' reporter needs: its terminal, tmux's socket, its pane.
  */
 const SCRIPT = `
 fail() {
@@ -23,6 +24,12 @@ if [ -n "$2" ]; then
 fi
 cd -- "$1" 2>/dev/null || fail "the folder $1 cannot be entered" 126
 shift 2
+if [ -d "$TMUX_AGENTS_FOLDER" ]; then
+  (
+    umask 077
+    cd -- "$TMUX_AGENTS_FOLDER" && tty > tty && printf '%s\\n' "\${TMUX%%,*}" > tmux && printf '%s\\n' "$TMUX_PANE" > pane
+  ) 2>/dev/null
+fi
 program=$(command -v -- "$1" 2>/dev/null) || fail "$1: command not found" 127
 case $program in
   */*) if [ -d "$program" ] || [ ! -x "$program" ]; then fail "$1: permission denied" 126; fi ;;

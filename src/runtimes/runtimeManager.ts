@@ -2,20 +2,43 @@
 import { DisposableStore, toDisposable, type Disposable } from '../base/disposable.ts';
 import { AgentsError, asAgentsError } from '../base/errors.ts';
 import { Emitter, type Event } from '../base/event.ts';
-import { waitFor } from '../base/wait.ts';
+import { pause, waitFor } from '../base/wait.ts';
 import type { TmuxService } from '../tmux/tmuxService.ts';
 import type { PaneTarget } from '../tmux/types.ts';
 import { parseAgentConfig } from './agentConfig.ts';
 import { AgentDirectory } from './agentDirectory.ts';
 import { attachCommand, type AttachCommand } from './attachCommand.ts';
-import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from './types.ts';
+import type { KeptHome } from './keptHome.ts';
+import type { AgentChange, AgentConfig, AgentFile, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from './types.ts';
 
 /** What the manager must know of providers, given by the floor that knows them. */
 export interface ProviderPort {
-  /** The program that a config asks for. Throws `bad-input` for an unknown provider. */
-  launch(config: AgentConfig, place: { readonly isolated: boolean }): { readonly argv: readonly string[]; readonly env?: Readonly<Record<string, string>> };
+  /** The program that a config asks for, and what it needs around it. Fails with `not-found` for an unknown provider. */
+  launch(config: AgentConfig, place: LaunchPlace): Promise<Launch>;
   /** tmux key names that interrupt the provider's current turn. */
   interruptKeys(aiProvider: string): readonly string[];
+}
+
+/** Where an agent is about to start. */
+export interface LaunchPlace {
+  readonly isolated: boolean;
+  /** Absent where the runtime places no files. */
+  readonly agentFolder: string | undefined;
+  /** The folder it works in: an absolute path in the place. */
+  readonly workspace: string;
+  /** See `AgentRuntime.keptHome`. */
+  readonly keptHome: string | undefined;
+}
+
+/** The parts of an AgentConfig that a provider fills in. */
+export interface Launch {
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: readonly AgentFile[];
+  readonly homeFiles?: readonly AgentFile[];
+  readonly hookKey?: string;
+  readonly conversation?: string;
+  readonly home?: KeptHome;
 }
 
 export interface RuntimeManagerOptions {
@@ -32,6 +55,12 @@ export interface RuntimeListing {
   readonly error?: AgentsError;
 }
 
+/** An agent that was just started, and all that it was started with; `config.env` may hold secrets. */
+export interface SpawnedAgent {
+  readonly agent: AgentInfo;
+  readonly config: AgentConfig;
+}
+
 export interface RuntimeHealth {
   readonly runtimeId: string;
   /** Why the runtime cannot be used; undefined when it can. */
@@ -44,11 +73,19 @@ interface Registration extends Disposable {
   watch?: Disposable;
 }
 
+/** Milliseconds that whoever is called before a kill may take. */
+const BEFORE_KILL_MS = 2_000;
+
+/** Milliseconds between two keys of an interrupt. */
+const KEY_GAP_MS = 150;
+
 export class RuntimeManager implements Disposable {
   readonly #runtimes = new Map<string, Registration>();
   readonly #directory = new AgentDirectory();
   readonly #healthChanged = new Emitter<RuntimeHealth>();
   readonly #runtimesChanged = new Emitter<void>();
+  readonly #spawned = new Emitter<SpawnedAgent>();
+  readonly #beforeKill = new Set<(agent: AgentInfo) => Promise<void>>();
   readonly #options: RuntimeManagerOptions;
   #watchers = 0;
 
@@ -60,6 +97,8 @@ export class RuntimeManager implements Disposable {
   readonly onDidChangeAgents: Event<AgentChange> = this.#directory.onDidChange;
   readonly onDidChangeHealth: Event<RuntimeHealth> = this.#healthChanged.event;
   readonly onDidChangeRuntimes: Event<void> = this.#runtimesChanged.event;
+  /** Fires before `spawnAgent` resolves. */
+  readonly onDidSpawnAgent: Event<SpawnedAgent> = this.#spawned.event;
 
   get runtimeIds(): readonly string[] {
     return [...this.#runtimes.keys()];
@@ -88,11 +127,13 @@ export class RuntimeManager implements Disposable {
   /** Spawns an agent. Its progress shows as `starting`; a failed or cancelled spawn leaves nothing behind. */
   async spawnAgent(runtimeId: string, config: AgentConfig, options: SpawnOptions = {}): Promise<AgentHandle> {
     const runtime = this.#runtime(runtimeId);
-    const complete = this.#launchable(parseAgentConfig(config), runtime);
+    const complete = await this.#launchable(parseAgentConfig(config), runtime);
     const started = this.#directory.starting(runtimeId, runtime.type, complete);
     try {
       const handle = { ...(await runtime.spawnAgent(complete, options)), runtimeId };
       await this.#relist(runtimeId, runtime);
+      const agent = this.#directory.find(handle.agentId);
+      if (agent !== undefined) this.#spawned.fire({ agent, config: complete });
       return handle;
     } finally {
       started.dispose();
@@ -102,8 +143,15 @@ export class RuntimeManager implements Disposable {
   /** Ends an agent and removes what it ran in. Ending one that is gone is no error. */
   async killAgent(handle: AgentHandle, options: KillOptions = {}): Promise<void> {
     const [runtimeId, runtime] = this.#runtimeOf(handle);
+    await this.#prepareKill(handle);
     await runtime.killAgent(handle, options);
     this.#directory.remove(runtimeId, handle.agentId);
+  }
+
+  /** Calls back before an agent is killed, for what goes with it. Neither a failure nor slowness keeps it from being killed. */
+  beforeKill(callback: (agent: AgentInfo) => Promise<void>): Disposable {
+    this.#beforeKill.add(callback);
+    return toDisposable(() => this.#beforeKill.delete(callback));
   }
 
   /** All agents of all runtimes, asked at once. A runtime that fails or hangs contributes the agents it was last known to have. */
@@ -159,7 +207,12 @@ export class RuntimeManager implements Disposable {
   async interrupt(handle: AgentHandle): Promise<void> {
     const aiProvider = this.#directory.find(handle.agentId)?.aiProvider ?? '';
     const keys = this.#options.providers?.interruptKeys(aiProvider) ?? ['C-c'];
-    await this.getTmux(handle).sendKeyNames(await this.getPane(handle), keys);
+    const [tmux, pane] = [this.getTmux(handle), await this.getPane(handle)];
+    for (const [index, key] of keys.entries()) {
+      // Two in one go would be another key: Escape twice is Alt-Escape.
+      if (index > 0) await pause(KEY_GAP_MS);
+      await tmux.sendKeyNames(pane, [key]);
+    }
   }
 
   /** The last lines of the agent's screen and scrollback, as text. */
@@ -197,6 +250,14 @@ export class RuntimeManager implements Disposable {
     this.#directory.dispose();
     this.#healthChanged.dispose();
     this.#runtimesChanged.dispose();
+    this.#spawned.dispose();
+  }
+
+  async #prepareKill(handle: AgentHandle): Promise<void> {
+    const agent = this.#directory.find(handle.agentId);
+    if (agent === undefined || this.#beforeKill.size === 0) return;
+    const prepared = Promise.allSettled([...this.#beforeKill].map((callback) => callback(agent)));
+    await waitFor(prepared, { timeoutMs: BEFORE_KILL_MS, what: 'what is done before a kill' }).catch(() => undefined);
   }
 
   #follow(registration: Registration): void {
@@ -225,10 +286,25 @@ export class RuntimeManager implements Disposable {
     throw new AgentsError('not-found', `There is no runtime of type "${handle.runtimeType}" for the agent "${handle.agentId}".`);
   }
 
-  #launchable(config: AgentConfig, runtime: AgentRuntime): AgentConfig {
+  async #launchable(config: AgentConfig, runtime: AgentRuntime): Promise<AgentConfig> {
     if (config.argv !== undefined || this.#options.providers === undefined) return config;
-    const { argv, env } = this.#options.providers.launch(config, { isolated: runtime.isolates === true });
-    return { ...config, argv, ...(env || config.env ? { env: { ...env, ...config.env } } : {}) };
+    const place = {
+      isolated: runtime.isolates === true,
+      agentFolder: runtime.agentFolder?.(config.agentId),
+      workspace: runtime.workspacePath?.(config) ?? config.workingDirectory,
+      keptHome: runtime.keptHome?.(),
+    };
+    const { argv, env, files, homeFiles, hookKey, conversation, home } = await this.#options.providers.launch(config, place);
+    return {
+      ...config,
+      argv,
+      ...(env || config.env ? { env: { ...env, ...config.env } } : {}),
+      ...(files === undefined ? {} : { files: [...(config.files ?? []), ...files] }),
+      ...(homeFiles === undefined ? {} : { homeFiles }),
+      ...(hookKey === undefined ? {} : { hookKey }),
+      ...(conversation === undefined ? {} : { conversation }),
+      ...(home === undefined ? {} : { home }),
+    };
   }
 
   async #relist(runtimeId: string, runtime: AgentRuntime): Promise<RuntimeListing> {

@@ -6,6 +6,8 @@ import type { Executor } from '../exec/executor.ts';
 import type { PaneId } from '../tmux/types.ts';
 import type { TmuxService } from '../tmux/tmuxService.ts';
 import type { AttachCommand } from './attachCommand.ts';
+import type { ProgramFacts, ProgramQuery } from './programs.ts';
+import type { KeptHome } from './keptHome.ts';
 
 /** What to run and where. Parsed by `parseAgentConfig` before any runtime sees it. */
 export interface AgentConfig {
@@ -30,12 +32,22 @@ export interface AgentConfig {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Placed in the agent's own folder (see `AgentRuntime.agentFolder`) before its program starts, readable by its user only. */
   readonly files?: readonly AgentFile[] | undefined;
+  /** Placed in the agent's home where that is its own (a container's), and only where there is no such file yet. */
+  readonly homeFiles?: readonly AgentFile[] | undefined;
   /** SHA-256, in hex, of the key that the agent's hooks report with. */
   readonly hookKey?: string | undefined;
   /** The CLI's own id of its conversation, where it is known before the start. */
   readonly conversation?: string | undefined;
   /** Continues this conversation, by the CLI's own id, instead of beginning one. */
   readonly resume?: string | undefined;
+  /** In the CLI's own words (`acceptEdits`, `on-request`); wins over `autoPilot`. */
+  readonly permissionMode?: string | undefined;
+  /** A JSON file with `mcpServers`, on the machine that spawns: absolute path. */
+  readonly mcpConfig?: string | undefined;
+  /** More arguments for the CLI, put before the task. */
+  readonly extraArgs?: readonly string[] | undefined;
+  /** What of its home the CLI must write to, where `keptHome` gives it a folder for that. */
+  readonly home?: KeptHome | undefined;
 }
 
 /** A small text file of an agent's own folder. */
@@ -135,8 +147,18 @@ export interface AgentRuntime {
   agentFolder?(agentId: string): string;
   /** The path, in the place, of the folder that the agent works in: a container has its own. Absent: `workingDirectory` itself. */
   workspacePath?(config: Pick<AgentConfig, 'workingDirectory'>): string;
+  /** The absolute path, in the place, of a folder that the CLI can write to whatever its home is, and that outlives the place where that is possible. Absent: the home itself is such. */
+  keptHome?(): string;
+  /** Whether what an agent kept is still there. Absent: what a CLI keeps is in the person's own home. */
+  hasKeptHome?(agentId: string): Promise<boolean>;
+  /** The path of what an agent kept, on this machine. */
+  keptHomePath?(agentId: string): string;
+  /** Removes what an agent kept; none is no error. */
+  forgetHome?(agentId: string): Promise<void>;
   /** Runs programs where the agent runs, as its user. Absent: not possible. */
   getExecutor?(handle: AgentHandle): Executor;
+  /** Which of these programs agents would find, and their versions; answers are remembered until the place changes. Absent: not possible. */
+  findPrograms?(queries: readonly ProgramQuery[]): Promise<ProgramFacts>;
   /** Told the id it is registered under. */
   setRuntimeId?(runtimeId: string): void;
   /** Lets go of connections and processes of ours; agents go on. */

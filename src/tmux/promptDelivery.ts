@@ -19,6 +19,12 @@ const SETTLE_MS = 1_500;
 
 /** Pastes, waits until the program has shown it and fallen silent, and submits. */
 export async function deliverPrompt(target: PromptTarget, signal?: AbortSignal): Promise<void> {
+  await actAndSettle(target, () => target.paste(), signal);
+  await target.submit();
+}
+
+/** Acts, and resolves when the program has shown something of it and fallen silent; after at most 2.5 s all the same. */
+export async function actAndSettle(target: Pick<PromptTarget, 'onOutput'>, act: () => Promise<void>, signal?: AbortSignal): Promise<void> {
   throwIfCancelled(signal);
   const settled = new Emitter<void>();
   const settle = (): void => settled.fire();
@@ -32,11 +38,10 @@ export async function deliverPrompt(target: PromptTarget, signal?: AbortSignal):
     quiet = setTimeout(settle, QUIET_MS);
   });
   try {
-    await target.paste();
+    await act();
     quiet = setTimeout(settle, answered ? QUIET_MS : ECHO_MS);
     longest = setTimeout(settle, ECHO_MS + SETTLE_MS);
     await waitForEvent(settled.event, () => true, { signal, what: 'the program to show the prompt' });
-    await target.submit();
   } finally {
     clearTimeout(quiet);
     clearTimeout(longest);

@@ -24,6 +24,8 @@ export interface TmuxServerOptions {
   /** Environment of the client, and so of a server that it starts; the place's own when absent. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly tmuxPath?: string | undefined;
+  /** Own mode: the words to put before the command of a client that may start the server, asked for each time. */
+  readonly startWith?: (() => Promise<readonly string[]>) | undefined;
   readonly log?: Log | undefined;
 }
 
@@ -150,7 +152,8 @@ export class TmuxConnection implements Disposable {
     this.#setState({ state: 'connecting' });
     let client: ControlClient | undefined;
     try {
-      const stream = await this.#executor.open(this.#argv(mayStart), this.#environment());
+      const before = mayStart ? await this.#options.startWith?.() : undefined;
+      const stream = await this.#executor.open([...(before ?? []), ...this.#argv(mayStart)], this.#environment());
       client = new ControlClient(stream, { ...this.#streamHandler(), ended: (error) => this.#ended(opened, error) });
       const opened = client;
       await waitFor(client.ready, { timeoutMs, what: `tmux in ${this.#executor.label} to accept the connection` });

@@ -12,5 +12,6 @@ export const figureGroups: Readonly<Record<string, Load>> = {
   fleet: async () => (await import('./figures/fleet.ts')).fleet,
   'local-flood': async () => (await import('./figures/flood.ts')).localFlood,
   'docker-flood': async () => (await import('./figures/flood.ts')).dockerFlood,
+  status: async () => (await import('./figures/status.ts')).status,
   extension: async () => (await import('./figures/extension.ts')).extension,
 };

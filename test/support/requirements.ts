@@ -1,8 +1,10 @@
 // What a test needs from the machine: checked once, skipped with its reason where it is missing, a failure under REQUIRE_ALL=1.
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import type { Context } from 'mocha';
+import { root } from '../../scripts/lib/paths.mjs';
 
-export type Requirement = 'tmux' | 'git' | 'docker' | 'image' | 'chromium' | 'podman' | 'sshd';
+export type Requirement = 'tmux' | 'git' | 'docker' | 'image' | 'chromium' | 'podman' | 'sshd' | 'agent-clis';
 
 const commands: Record<Requirement, readonly string[]> = {
   tmux: ['tmux', '-V'],
@@ -12,6 +14,7 @@ const commands: Record<Requirement, readonly string[]> = {
   chromium: ['chromium', '--version'],
   podman: ['podman', '--version'],
   sshd: ['/usr/sbin/sshd', '-V'],
+  'agent-clis': [process.execPath, join(root, 'scripts', 'ensureClis.mjs'), '--check'],
 };
 
 const remedies: Record<Requirement, string> = {
@@ -22,6 +25,7 @@ const remedies: Record<Requirement, string> = {
   chromium: 'install chromium',
   podman: 'install podman',
   sshd: 'install openssh-server',
+  'agent-clis': 'run "node scripts/ensureClis.mjs"',
 };
 
 const known = new Map<Requirement, string | undefined>();

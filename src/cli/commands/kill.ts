@@ -8,6 +8,7 @@ import { reportOf } from '../output.ts';
 
 export interface KillCommandOptions extends CommonOptions {
   readonly all?: boolean;
+  readonly forget?: boolean;
   readonly grace: string;
 }
 
@@ -17,23 +18,27 @@ export const kill: Command<KillCommandOptions> = (face, options, wanted) => {
   if (options.all === true && wanted.length > 0) throw new AgentsError('bad-input', '--all goes without names.', { hint: 'Leave out the one or the other.' });
   if (options.all !== true && wanted.length === 0) throw new AgentsError('bad-input', 'No agent is named.', { hint: 'Name agents, or say --all.' });
   const graceMs = graceOf(options.grace);
-  return withManager(face, options.runtime, async ({ manager }) => {
+  return withManager(face, options.runtime, async ({ manager, conversations }) => {
     const listings = await manager.listByRuntime();
-    const agents = options.all === true ? sortByOwner(listings.flatMap((listing) => listing.agents)).own : [...new Set(wanted.map((name) => findAgent(listings, name)))];
+    // What has gone before may still be forgotten.
+    const gone = options.forget === true ? wanted.filter((name) => conversations.get(name) !== undefined && !listings.some(({ agents }) => agents.some(({ agentId }) => agentId === name))) : [];
+    const agents = options.all === true ? sortByOwner(listings.flatMap((listing) => listing.agents)).own : [...new Set(wanted.filter((name) => !gone.includes(name)).map((name) => findAgent(listings, name)))];
     const outcomes = await Promise.all(
       agents.map(async (agent) => {
         try {
           await manager.killAgent(agent.handle, { graceMs });
+          if (options.forget === true) await conversations.forget(agent.agentId);
           return { agent };
         } catch (error) {
           return { agent, error: asAgentsError(error) };
         }
       }),
     );
+    await Promise.all(gone.map((agentId) => conversations.forget(agentId)));
     const failures = outcomes.flatMap(({ agent, error }) => (error === undefined ? [] : [{ agentId: agent.agentId, error }]));
     const killed = outcomes.filter(({ error }) => error === undefined).map(({ agent }) => agent.agentId);
-    output.answer({ killed, errors: failures.map(({ agentId, error }) => ({ agentId, ...reportOf(error) })) }, () =>
-      outcomes.length === 0 ? 'No agents to kill.' : killed.map((agentId) => `Killed ${agentId}.`).join('\n'),
+    output.answer({ killed, ...(options.forget === true ? { forgotten: [...killed, ...gone] } : {}), errors: failures.map(({ agentId, error }) => ({ agentId, ...reportOf(error) })) }, () =>
+      outcomes.length === 0 && gone.length === 0 ? 'No agents to kill.' : [...killed.map((agentId) => `Killed ${agentId}.`), ...gone.map((agentId) => `Forgot ${agentId}.`)].join('\n'),
     );
     if (!output.json) for (const { agentId, error } of failures) output.fail(new AgentsError(error.reason, `${agentId}: ${error.message}`, { ...(error.hint === undefined ? {} : { hint: error.hint }) }));
     if (options.all === true) noteSilentRuntimes(output, listings);

@@ -1,4 +1,4 @@
-// `tmux-agents list`: all agents of all runtimes, and which runtimes did not answer.
+// `tmux-agents list`: all agents of all runtimes and what they are doing, and which runtimes did not answer.
 import { agentTable } from '../agentTable.ts';
 import { ExitCode } from '../exitCodes.ts';
 import { noteSilentRuntimes, withManager, type Command, type CommonOptions } from '../face.ts';
@@ -6,14 +6,15 @@ import { reportOf } from '../output.ts';
 
 /** Succeeds when at least one runtime answered. */
 export const list: Command<CommonOptions> = (face, options) =>
-  withManager(face, options.runtime, async ({ manager }) => {
+  withManager(face, options.runtime, async ({ manager, status }) => {
     const { output } = face;
     const listings = await manager.listByRuntime();
     const agents = listings.flatMap((listing) => listing.agents).sort((one, other) => one.createdAt.localeCompare(other.createdAt) || one.agentId.localeCompare(other.agentId));
     const errors = listings.flatMap(({ runtimeId, type, error }) => (error === undefined ? [] : [{ runtimeId, type, ...reportOf(error) }]));
-    output.answer({ agents, errors }, () => {
+    const statuses = await status.look(agents);
+    output.answer({ agents: agents.map((agent) => ({ ...agent, state: statuses.get(agent) })), errors }, () => {
       if (agents.length === 0) return 'No agents. Spawn one: tmux-agents spawn --provider demo --task "Say hello"';
-      const [titles = '', ...rows] = agentTable(agents, { width: output.columns, now: Date.now() });
+      const [titles = '', ...rows] = agentTable(agents, { width: output.columns, now: Date.now(), statuses });
       return [output.paint('bold', titles), ...rows].join('\n');
     });
     noteSilentRuntimes(output, listings);

@@ -12,6 +12,7 @@ import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentConfig, AgentHandle, AgentInfo } from '../../runtimes/types.ts';
 import { readEnvFile } from '../envFile.ts';
 import { ExitCode } from '../exitCodes.ts';
+import { parsePolicy } from './policy.ts';
 import { withManager, type Command, type CommonOptions, type Face } from '../face.ts';
 import { plainText } from '../plainText.ts';
 
@@ -22,6 +23,11 @@ export interface SpawnCommandOptions extends CommonOptions {
   readonly name?: string;
   readonly model?: string;
   readonly autopilot?: boolean;
+  readonly permissionMode?: string;
+  readonly mcpConfig?: string;
+  readonly arg?: readonly string[];
+  /** Categories of its approval policy. */
+  readonly allow?: readonly string[];
   readonly memory?: string;
   readonly cpus?: string;
   readonly envFile?: string;
@@ -34,11 +40,13 @@ export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) =
   const { output, around } = face;
   const runtimeId = options.runtime ?? face.config.defaults.runtime;
   const wish = await agentConfig(face, options, argv);
-  const start = async ({ manager, providers }: Managed): Promise<number> => {
+  const policy = options.allow === undefined ? undefined : parsePolicy({ categories: options.allow });
+  const start = async ({ manager, providers, approvals }: Managed): Promise<number> => {
     const provider = providers.get(wish.aiProvider);
     if (wish.resources !== undefined && !output.json && manager.get(runtimeId)?.isolates !== true) output.note(`--memory and --cpus limit containers only: the runtime "${runtimeId}" has none.`);
     const handle = await manager.spawnAgent(runtimeId, wish, { signal: around.signal, onProgress: (_step, message) => output.progress(`${message}...`) });
     const agent = await afterStart(manager, handle, around.signal);
+    if (policy !== undefined) await approvals.policies.choose(agent, policy);
     output.answer(agent, () => spawned(agent));
     if (agent.status !== 'failed') return ExitCode.OK;
     if (!output.json) {
@@ -67,6 +75,9 @@ export async function agentConfig({ config, around }: Pick<Face, 'config' | 'aro
     name: options.name,
     model,
     autoPilot: options.autopilot,
+    ...(options.permissionMode === undefined ? {} : { permissionMode: options.permissionMode }),
+    ...(options.arg === undefined ? {} : { extraArgs: options.arg }),
+    ...(options.mcpConfig === undefined ? {} : { mcpConfig: resolve(around.cwd, options.mcpConfig) }),
     ...(memory === undefined && cpus === undefined ? {} : { resources: { memory, cpus } }),
     ...(argv.length === 0 ? {} : { argv }),
     ...(options.envFile === undefined ? {} : { env: await readEnvFile(resolve(around.cwd, options.envFile)) }),
@@ -74,7 +85,7 @@ export async function agentConfig({ config, around }: Pick<Face, 'config' | 'aro
 }
 
 /** The agent once its program had a moment to fail. Whoever cancels meanwhile has none: it is killed. */
-async function afterStart(manager: RuntimeManager, handle: AgentHandle, signal: AbortSignal): Promise<AgentInfo> {
+export async function afterStart(manager: RuntimeManager, handle: AgentHandle, signal: AbortSignal): Promise<AgentInfo> {
   const { agentId } = handle;
   const ended = (agent: AgentInfo | undefined): boolean => agent?.status === 'failed' || agent?.status === 'exited';
   if (!ended(manager.find(agentId))) {
@@ -99,7 +110,7 @@ async function takeBack(manager: RuntimeManager, handle: AgentHandle): Promise<n
   throw cancelled();
 }
 
-function spawned(agent: AgentInfo): string {
+export function spawned(agent: AgentInfo): string {
   const lines = [
     `${agent.agentId}  ${stateText(agent)}  (${agent.aiProvider} in ${agent.handle.runtimeId ?? agent.runtimeId}, ${plainText(agent.workingDirectory)})`,
     `Attach: tmux-agents attach ${agent.agentId}`,

@@ -31,12 +31,27 @@ const handlers: Readonly<Record<CommandId, () => Promise<CommandHandler>>> = {
   [Commands.explainProblem]: async () => (await import('./view.ts')).explainProblem,
   [Commands.showLog]: async () => (await import('./view.ts')).showLog,
   [Commands.groupBy]: async () => (await import('./view.ts')).groupBy,
+  [Commands.inbox]: async () => (await import('./approvals.ts')).inbox,
+  [Commands.approve]: async () => (await import('./approvals.ts')).approve,
+  [Commands.deny]: async () => (await import('./approvals.ts')).deny,
+  [Commands.denyWithNote]: async () => (await import('./approvals.ts')).denyWithNote,
+  [Commands.alwaysApprove]: async () => (await import('./approvals.ts')).alwaysApprove,
+  [Commands.answerQuestion]: async () => (await import('./approvals.ts')).answerQuestion,
+  [Commands.openWaiting]: async () => (await import('./approvals.ts')).openWaiting,
+  [Commands.autoApprove]: async () => (await import('./autoApprove.ts')).autoApprove,
+  [Commands.resume]: async () => (await import('./resume.ts')).resume,
+  [Commands.explainStatus]: async () => (await import('./explainStatus.ts')).explainStatus,
   [Commands.refresh]: async () => (await import('./view.ts')).refresh,
+  [Commands.sendSelection]: async () => (await import('./context.ts')).sendSelection,
+  [Commands.sendFile]: async () => (await import('./context.ts')).sendFile,
+  [Commands.sendDiagnostics]: async () => (await import('./context.ts')).sendDiagnostics,
+  [Commands.broadcast]: async () => (await import('./queue.ts')).broadcast,
+  [Commands.showQueue]: async () => (await import('./queue.ts')).showQueue,
   [Commands.openSettings]: async () => (await import('./view.ts')).openSettings,
 };
 
 /** Commands that callers use with arguments: their failures reject instead of showing a notification. */
-const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename, Commands.buildImage]);
+const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename, Commands.buildImage, Commands.resume, Commands.autoApprove, Commands.sendSelection, Commands.sendFile, Commands.sendDiagnostics, Commands.broadcast]);
 
 export function registerCommands(services: Services): Disposable {
   const owned = new DisposableStore();
@@ -58,7 +73,9 @@ async function run(services: Services, id: CommandId, load: () => Promise<Comman
 }
 
 /** True when a caller gave everything, so that nobody was asked. */
-function isProgrammatic(id: CommandId, [first, second]: readonly unknown[]): boolean {
+function isProgrammatic(id: CommandId, [first, second, third]: readonly unknown[]): boolean {
   if (id === Commands.sendPrompt || id === Commands.rename) return typeof second === 'string';
+  if (id === Commands.broadcast) return typeof third === 'string';
+  if (id === Commands.sendSelection || id === Commands.sendFile || id === Commands.sendDiagnostics) return typeof first === 'object' && first !== null && 'agent' in first;
   return typeof first === 'object' && first !== null && !('kind' in first);
 }

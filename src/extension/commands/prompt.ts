@@ -4,7 +4,8 @@ import { AgentsError } from '../../base/errors.ts';
 import { cancelled } from '../../base/wait.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { oneAgent, type Question } from '../agentArgument.ts';
-import type { CommandHandler, Services } from '../services.ts';
+import { givePrompt, givePromptTyped } from '../prompts/givePrompt.ts';
+import type { CommandHandler } from '../services.ts';
 
 const question: Question = { placeHolder: 'Send a prompt to which agent?', accept: (agent) => agent.status === 'running' };
 
@@ -13,10 +14,11 @@ const inEditor: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('edit
 /** The second argument may be the text: then nothing is asked. */
 export const sendPrompt: CommandHandler = async (services, target, text) => {
   const agent = await oneAgent(services, [target], question);
-  if (typeof text === 'string') return send(services, agent, text);
+  if (typeof text === 'string') return void (await givePrompt(services, agent, text));
   const answer = await ask(agent);
   if ('draft' in answer) return services.prompts.open(agent, answer.draft);
-  return send(services, agent, answer.text);
+  // As in the agent's own terminal, a line that begins with a slash word is for the CLI.
+  await givePromptTyped(services, agent, answer.text, { kind: /^\/[A-Za-z?][\w:.-]*(\s|$)/.test(answer.text) ? 'command' : 'text' });
 };
 
 /** Opens an editor for a prompt of many lines. */
@@ -32,20 +34,15 @@ export const submitPrompt: CommandHandler = async (services) => {
   if (document === undefined || key === undefined) throw new AgentsError('bad-input', 'This editor holds no prompt for an agent.');
   const agent = services.fleet.find(key);
   if (agent === undefined) throw new AgentsError('not-found', 'The agent that this prompt is for is gone.');
-  await send(services, agent, document.getText().trimEnd());
+  await givePrompt(services, agent, document.getText().trimEnd());
   await services.prompts.close(document.uri);
 };
-
-async function send(services: Services, agent: AgentInfo, text: string): Promise<void> {
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Sending to ${agent.name}` }, () => services.fleet.use((manager) => manager.sendPrompt(agent.handle, text)));
-  vscode.window.setStatusBarMessage(`$(check) Sent to ${agent.name}`, 4_000);
-}
 
 function ask(agent: AgentInfo): Promise<{ readonly text: string } | { readonly draft: string }> {
   const input = vscode.window.createInputBox();
   input.title = `Prompt to ${agent.name}`;
-  input.placeholder = 'Typed into the agent and submitted';
-  input.prompt = 'Enter sends it; the button opens an editor for many lines.';
+  input.placeholder = 'Given to the agent as soon as it takes it';
+  input.prompt = 'Enter sends it; the button opens an editor for many lines. A /command is for the CLI itself.';
   input.buttons = [inEditor];
   input.ignoreFocusOut = true;
   return new Promise<{ readonly text: string } | { readonly draft: string }>((resolve, reject) => {

@@ -1,6 +1,6 @@
 // Start Docker and Install tmux: the command is typed into a terminal, and the person decides to press Enter.
 import * as vscode from 'vscode';
-import { findExecutable } from '../../runner/findExecutable.ts';
+import { findExecutable } from '../../exec/findExecutable.ts';
 import type { CommandHandler } from '../services.ts';
 
 const DOCKER_HELP = 'https://docs.docker.com/get-started/get-docker/';

@@ -1,5 +1,6 @@
 // The doctor's findings as a report in Markdown: what is wrong first, each with what to do.
 import type { DoctorCheck, DoctorStatus } from '../../runner/doctor.ts';
+import { escapeMarkdown as escape } from './markdownText.ts';
 
 const sections: readonly (readonly [status: DoctorStatus, heading: string, mark: string])[] = [
   ['fail', 'To be repaired', '✖'],
@@ -22,9 +23,4 @@ export function doctorSummary(checks: readonly DoctorCheck[]): string {
   const count = (status: DoctorStatus): number => checks.filter((check) => check.status === status).length;
   if (count('fail') > 0) return `${count('fail')} of ${checks.length} checks failed.`;
   return count('warn') > 0 ? `Agents can run; ${count('warn')} of ${checks.length} checks have a remark.` : `All ${checks.length} checks are in order.`;
-}
-
-/** Text of programs and paths, shown as it is. */
-function escape(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>#|~]/g, '\\$&');
 }

@@ -18,6 +18,8 @@ export interface StepButton {
 export interface PickStep<T> extends StepPlace {
   readonly placeholder: () => string;
   readonly items: readonly T[];
+  /** The same items, once more is known of them; undefined where nothing more is. Must not reject. */
+  readonly later?: Promise<readonly T[] | undefined>;
   readonly active?: T | undefined;
   readonly buttons?: readonly StepButton[];
 }
@@ -38,7 +40,12 @@ export function pickStep<T extends vscode.QuickPickItem & { readonly id: string 
   input.matchOnDescription = true;
   input.matchOnDetail = true;
   if (step.active !== undefined) input.activeItems = [step.active];
+  let open = true;
+  void step.later?.then((items) => {
+    if (open && items !== undefined) replaceItems(input, items);
+  });
   return answer(input, (resolve) => [
+    new vscode.Disposable(() => (open = false)),
     input.onDidAccept(() => {
       const [value] = input.selectedItems;
       if (value !== undefined) resolve({ back: false, value });
@@ -49,6 +56,14 @@ export function pickStep<T extends vscode.QuickPickItem & { readonly id: string 
       show();
     }),
   ]);
+}
+
+/** Keeps the row that is marked: a person may be about to press Enter. */
+function replaceItems<T extends vscode.QuickPickItem & { readonly id: string }>(input: vscode.QuickPick<T>, items: readonly T[]): void {
+  const active = input.activeItems[0]?.id;
+  input.items = items;
+  const same = items.find(({ id }) => id === active);
+  if (same !== undefined) input.activeItems = [same];
 }
 
 export interface TextStep extends StepPlace {

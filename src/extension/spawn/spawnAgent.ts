@@ -44,7 +44,8 @@ export async function spawnAgent(services: Services, request: SpawnRequest): Pro
   return agent;
 }
 
-async function refreshed(services: Services, key: string): Promise<AgentInfo> {
+/** Asks the runtimes again for an agent that was just made. */
+export async function refreshed(services: Services, key: string): Promise<AgentInfo> {
   await services.fleet.refresh();
   const agent = services.fleet.find(key);
   if (agent === undefined) throw new AgentsError('not-found', 'The agent was spawned, but ended before it could be seen.');
@@ -65,6 +66,9 @@ function configOf(services: Services, request: SpawnRequest, last: Choices): Age
     ...(request.task === undefined || request.task === '' ? {} : { task: request.task }),
     ...(model === '' ? {} : { model }),
     ...(request.argv === undefined ? {} : { argv: request.argv }),
+    ...(request.permissionMode === undefined ? {} : { permissionMode: request.permissionMode }),
+    ...(request.mcpConfig === undefined ? {} : { mcpConfig: request.mcpConfig }),
+    ...(request.args === undefined ? {} : { extraArgs: request.args }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
     ...(request.memory === undefined && request.cpus === undefined ? {} : { resources: { memory: request.memory, cpus: request.cpus } }),
   };

@@ -2,15 +2,16 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { AgentsError } from '../../base/errors.ts';
-import { cancelled, waitFor } from '../../base/wait.ts';
+import { cancelled } from '../../base/wait.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { ProviderRegistry } from '../../providers/providerRegistry.ts';
-import { findExecutable } from '../../runner/findExecutable.ts';
+import type { Presence } from '../../runner/findProviders.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { SettingsError } from '../settingsError.ts';
-import { runtimeIcon } from '../tree/agentItem.ts';
+import { runtimeIcon } from '../tree/icons.ts';
 import { lastName, runtimeLabel } from '../tree/model.ts';
+import { installedFirst, presenceText, presenceThere, ProviderPresence, type Presences } from './providerPresence.ts';
 import { pickStep, textStep, type StepAnswer, type StepButton } from './quickSteps.ts';
 import type { SpawnRequest } from './spawnRequest.ts';
 
@@ -28,8 +29,6 @@ interface Draft {
 }
 
 const TITLE = 'Spawn Agent';
-/** Milliseconds that looking for the agents' programs may take. */
-const SEARCH_MS = 1_000;
 const BROWSE = 'browse';
 
 /** Asks for all of a spawn. Throws `cancelled` on Escape. */
@@ -44,11 +43,12 @@ export async function askForSpawn(services: Services, providers: ProviderRegistr
     autopilot: given.autopilot ?? readSettings()['spawn.autopilot'],
   };
   // Looked for while the task is being written: rows must not move under a person's hand.
-  const installed = installedProviders(providers);
+  const presence = new ProviderPresence(services.fleet, providers);
+  presence.in(draft.runtime);
   const steps = [askTask, askProvider, askRuntime, askFolder] as const;
   for (let at = 0; at < steps.length; ) {
     const place = { title: draft.autopilot && at > 0 ? `${TITLE} (autopilot)` : TITLE, step: at + 1, totalSteps: steps.length };
-    const { back } = await steps[at as 0 | 1 | 2 | 3]({ services, providers, installed, draft, folders, place });
+    const { back } = await steps[at as 0 | 1 | 2 | 3]({ services, providers, presence, draft, folders, place });
     at += back ? -1 : 1;
   }
   await warnIfUntrusted(draft.folder);
@@ -59,7 +59,7 @@ export async function askForSpawn(services: Services, providers: ProviderRegistr
 interface Step {
   readonly services: Services;
   readonly providers: ProviderRegistry;
-  readonly installed: Promise<ReadonlySet<string>>;
+  readonly presence: ProviderPresence;
   readonly draft: Draft;
   readonly folders: readonly Choice[];
   readonly place: { readonly title: string; readonly step: number; readonly totalSteps: number };
@@ -71,19 +71,24 @@ async function askTask({ draft, place }: Step): Promise<StepAnswer<unknown>> {
   return answer;
 }
 
-async function askProvider({ providers, installed, draft, place }: Step): Promise<StepAnswer<unknown>> {
+async function askProvider({ services, providers, presence, draft, place }: Step): Promise<StepAnswer<unknown>> {
   const autopilot: StepButton = {
     icon: () => (draft.autopilot ? 'shield' : 'rocket'),
     tooltip: () => (draft.autopilot ? 'Autopilot is on: the agent acts without asking. Press to make it ask.' : 'Autopilot is off: the agent asks before it acts. Press to let it act by itself.'),
     run: () => void (draft.autopilot = !draft.autopilot),
   };
-  const found = await installed;
-  const items = providers.all.map((provider) => providerChoice(provider, found.has(provider.id)));
-  const usable = providers.all.find(({ id, argv }) => found.has(id) && argv.length > 0)?.id;
+  const look = presence.in(draft.runtime);
+  const isolated = isolates(services, draft.runtime);
+  const soon = await look.soon;
+  const rows = installedFirst(providers.all, soon);
+  const choices = (known: Presences | undefined): Choice[] => rows.map((provider) => providerChoice(provider, known?.get(provider.id), isolated));
+  const items = choices(soon);
+  const usable = rows.find(({ id, argv }) => soon?.get(id)?.state !== 'missing' && argv.length > 0)?.id;
   const answer = await pickStep<Choice>({
     ...place,
     placeholder: () => (draft.autopilot ? 'Which agent? It will act without asking (autopilot).' : 'Which agent? It will ask before it acts.'),
     items,
+    later: look.complete.then((known) => (known === undefined ? undefined : choices(known))),
     active: items.find(({ id }) => id === (draft.provider === '' ? usable : draft.provider)),
     buttons: [autopilot],
   });
@@ -96,41 +101,34 @@ async function askProvider({ providers, installed, draft, place }: Step): Promis
   return answer;
 }
 
-function providerChoice(provider: Provider, installed: boolean): Choice {
-  return {
-    id: provider.id,
-    label: provider.label,
-    description: installed ? provider.description : `${provider.description} (not found on this machine)`,
-    iconPath: new vscode.ThemeIcon(provider.icon),
-    ...(installed ? {} : { detail: provider.installHint }),
-  };
+function providerChoice(provider: Provider, presence: Presence | undefined, isolated: boolean): Choice {
+  return { id: provider.id, label: provider.label, iconPath: new vscode.ThemeIcon(provider.icon), ...presenceText(provider, presence, { isolated }) };
 }
 
-/** The ids of the providers whose programs are on the PATH. A PATH that takes long to search (a network drive) counts as holding all. */
-async function installedProviders({ all }: ProviderRegistry): Promise<ReadonlySet<string>> {
-  const search = Promise.all(
-    all.map(async ({ id, executables }) => {
-      const paths = await Promise.all(executables.map((program) => findExecutable(program)));
-      return paths.every((path) => path !== undefined) ? [id] : [];
-    }),
-  );
-  const found = await waitFor(search, { timeoutMs: SEARCH_MS, what: 'the PATH to be searched' }).catch(() => all.map(({ id }) => [id]));
-  return new Set(found.flat());
+/** True where the runtime keeps its agents in a place of their own, with programs of its own. */
+function isolates({ fleet }: Services, runtimeId: string): boolean {
+  return fleet.snapshot.runtimes.find((runtime) => runtime.runtimeId === runtimeId)?.type !== 'local';
 }
 
-async function askRuntime({ services, draft, place }: Step): Promise<StepAnswer<unknown>> {
+async function askRuntime({ services, providers, presence, draft, place }: Step): Promise<StepAnswer<unknown>> {
   const { runtimes } = services.fleet.snapshot;
   if (runtimes.length === 0) throw new AgentsError('runtime-unavailable', 'No runtime is switched on.', { hint: 'Switch one on in the settings: tmuxAgents.local.enabled or tmuxAgents.docker.enabled.' });
-  const items = runtimes.map(
-    ({ runtimeId, type, error }): Choice => ({
-      id: runtimeId,
-      label: runtimeLabel(runtimeId),
-      description: error === undefined ? (runtimeDescriptions[type] ?? type) : 'unavailable',
-      iconPath: new vscode.ThemeIcon(error === undefined ? runtimeIcon(type) : 'warning'),
-      ...(error === undefined ? {} : { detail: error.message }),
-    }),
-  );
-  const answer = await pickStep<Choice>({ ...place, placeholder: () => 'Where should it run?', items, active: items.find(({ id }) => id === draft.runtime) });
+  const provider = providers.get(draft.provider);
+  const known = new Map<string, Presences | undefined>();
+  const rows = (): Choice[] =>
+    runtimes.map(({ runtimeId, type, error }): Choice => {
+      const words = [runtimeDescriptions[type] ?? type, presenceThere(provider, known.get(runtimeId)?.get(provider.id))];
+      return {
+        id: runtimeId,
+        label: runtimeLabel(runtimeId),
+        description: error === undefined ? words.filter((word) => word !== '').join(' · ') : 'unavailable',
+        iconPath: new vscode.ThemeIcon(error === undefined ? runtimeIcon(type) : 'warning'),
+        ...(error === undefined ? {} : { detail: error.message }),
+      };
+    });
+  const looks = Promise.all(runtimes.filter(({ error }) => error === undefined).map(async ({ runtimeId }) => known.set(runtimeId, await presence.in(runtimeId).complete)));
+  const items = rows();
+  const answer = await pickStep<Choice>({ ...place, placeholder: () => 'Where should it run?', items, later: looks.then(rows), active: items.find(({ id }) => id === draft.runtime) });
   if (!answer.back) draft.runtime = answer.value.id;
   return answer;
 }

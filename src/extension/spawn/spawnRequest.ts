@@ -14,6 +14,12 @@ const SpawnRequest = z.strictObject({
   name: z.string().min(1).optional(),
   model: z.string().min(1).optional(),
   autopilot: z.boolean().optional(),
+  /** In the agent's own words, such as `acceptEdits`; wins over `autopilot`. */
+  permissionMode: z.string().min(1).optional(),
+  /** A JSON file with `mcpServers`: absolute path. */
+  mcpConfig: z.string().min(1).optional(),
+  /** More arguments for the agent's program. */
+  args: z.array(z.string()).optional(),
   /** The program to run instead of what the provider would. */
   argv: z.array(z.string()).min(1).optional(),
   memory: Memory.optional(),

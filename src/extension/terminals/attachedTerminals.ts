@@ -6,7 +6,7 @@ import { waitFor } from '../../base/wait.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { agentKey, type AgentKey } from '../agentKey.ts';
-import { findExecutable } from '../../runner/findExecutable.ts';
+import { findExecutable } from '../../exec/findExecutable.ts';
 import type { Fleet } from '../fleet.ts';
 import { clientsOf, runsAttach } from './attachMatch.ts';
 import { processWords } from './processWords.ts';

@@ -3,11 +3,14 @@ import * as vscode from 'vscode';
 import { DisposableStore, toDisposable } from '../../base/disposable.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
-import { isFinished } from '../agentKey.ts';
+import { agentKey, isFinished } from '../agentKey.ts';
 import type { Fleet } from '../fleet.ts';
 import { ContextKeys, Views } from '../ids.ts';
-import { agentTooltip, treeItem } from './agentItem.ts';
+import { countWords } from '../inbox/inboxWords.ts';
+import { treeItem } from './agentItem.ts';
+import { agentTooltip } from './agentWords.ts';
 import { buildTree, changedNodes, indexTree, type GroupBy, type TreeNode } from './model.ts';
+import { shownState } from './shownState.ts';
 
 /** What VS Code holds for a row and hands to commands: the same object for as long as the row lives. */
 export interface TreeElement {
@@ -95,8 +98,8 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
   }
 
   resolveTreeItem(item: vscode.TreeItem, element: TreeElement): vscode.TreeItem {
-    const agent = this.#options.fleet.find(element.key);
-    if (agent !== undefined) item.tooltip = agentTooltip(agent, Date.now());
+    const node = this.#index.get(element.key)?.node;
+    if (node?.kind === 'agent') item.tooltip = agentTooltip(node, Date.now());
     return item;
   }
 
@@ -121,9 +124,10 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
 
   /** The badge, the context keys, and the timer for ages. */
   #showFrame(): void {
-    const { agents, runtimes } = this.#options.fleet.snapshot;
-    const running = agents.filter((agent) => agent.status === 'running' || agent.status === 'starting').length;
-    this.view.badge = running === 0 ? undefined : { value: running, tooltip: `${running} ${running === 1 ? 'agent' : 'agents'} running` };
+    const { agents, runtimes, statuses } = this.#options.fleet.snapshot;
+    const waiting = agents.filter((agent) => shownState(agent, statuses?.get(agentKey(agent))).state === 'waiting').length;
+    this.view.badge = waiting === 0 ? undefined : { value: waiting, tooltip: countWords(waiting) };
+    this.#setContext(ContextKeys.hasWaiting, waiting > 0);
     this.#setContext(ContextKeys.nothingToShow, this.#options.fleet.hasAnswered && this.#roots.length === 0);
     this.#setContext(ContextKeys.hasAgents, agents.length > 0);
     this.#setContext(ContextKeys.hasFinished, agents.some(isFinished));

@@ -1,8 +1,10 @@
 // The tree as data: groups, agents and problems, and which nodes differ between two trees. Knows no VS Code.
 import type { AgentsError } from '../../base/errors.ts';
-import { shortAge, stateText } from '../../runtimes/agentText.ts';
+import type { AgentStatus } from '../../protocol/agentStatus.ts';
+import { shortAge } from '../../runtimes/agentText.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
-import { agentKey, isFinished, runtimeOf } from '../agentKey.ts';
+import { agentKey, runtimeOf, type AgentKey } from '../agentKey.ts';
+import { shownState, shownStates, shownWords, stateLabels, type Shown, type ShownState } from './shownState.ts';
 
 export const groupings = ['runtime', 'status', 'folder'] as const;
 export type GroupBy = (typeof groupings)[number];
@@ -11,6 +13,10 @@ export type GroupBy = (typeof groupings)[number];
 export interface FleetSnapshot {
   readonly agents: readonly AgentInfo[];
   readonly runtimes: readonly RuntimeState[];
+  /** What the agents are doing, as far as they are followed. */
+  readonly statuses?: ReadonlyMap<AgentKey, AgentStatus>;
+  /** How many prompts wait to be given, of agents for which any does. */
+  readonly queued?: ReadonlyMap<AgentKey, number>;
 }
 
 export interface RuntimeState {
@@ -38,6 +44,10 @@ export interface AgentNode {
   readonly kind: 'agent';
   readonly id: string;
   readonly agent: AgentInfo;
+  readonly status: AgentStatus | undefined;
+  readonly shown: Shown;
+  /** How many prompts wait to be given to it. */
+  readonly queued: number;
   readonly description: string;
 }
 
@@ -53,15 +63,6 @@ export interface ProblemNode {
 
 export type TreeNode = GroupNode | AgentNode | ProblemNode;
 
-const statusOrder: readonly AgentInfo['status'][] = ['running', 'starting', 'failed', 'exited', 'unknown'];
-const statusLabels: Readonly<Record<AgentInfo['status'], string>> = {
-  running: 'Running',
-  starting: 'Starting',
-  failed: 'Failed',
-  exited: 'Exited',
-  unknown: 'Unreachable',
-};
-
 /** Problems that the welcome view explains to a newcomer, so that the empty tree need not. */
 const explainedByWelcome: ReadonlySet<string> = new Set(['docker-unavailable', 'tmux-missing']);
 
@@ -69,7 +70,7 @@ const explainedByWelcome: ReadonlySet<string> = new Set(['docker-unavailable', '
 export function buildTree(fleet: FleetSnapshot, by: GroupBy, now: number): TreeNode[] {
   const troubled = fleet.runtimes.filter((runtime) => runtime.error !== undefined);
   if (fleet.agents.length === 0 && troubled.every(({ error }) => explainedByWelcome.has(error?.reason ?? ''))) return [];
-  const agents = [...fleet.agents].sort((a, b) => b.createdAt.localeCompare(a.createdAt) || a.name.localeCompare(b.name));
+  const agents = seenAgents(fleet);
   switch (by) {
     case 'runtime':
       return byRuntime(fleet, agents, now);
@@ -80,11 +81,26 @@ export function buildTree(fleet: FleetSnapshot, by: GroupBy, now: number): TreeN
   }
 }
 
-function byRuntime(fleet: FleetSnapshot, agents: readonly AgentInfo[], now: number): GroupNode[] {
+type Seen = Pick<AgentNode, 'agent' | 'status' | 'shown' | 'queued'>;
+
+/** Those that wait come first, the longest wait before the others; then the newest. Nothing else moves a row. */
+function seenAgents({ agents, statuses, queued }: FleetSnapshot): Seen[] {
+  const seen = agents.map((agent): Seen => {
+    const status = statuses?.get(agentKey(agent));
+    return { agent, status, shown: shownState(agent, status), queued: queued?.get(agentKey(agent)) ?? 0 };
+  });
+  return seen.sort((a, b) => waitRank(a) - waitRank(b) || b.agent.createdAt.localeCompare(a.agent.createdAt) || a.agent.name.localeCompare(b.agent.name));
+}
+
+function waitRank({ shown }: Seen): number {
+  return shown.state === 'waiting' ? (shown.since ?? 0) : Number.MAX_SAFE_INTEGER;
+}
+
+function byRuntime(fleet: FleetSnapshot, agents: readonly Seen[], now: number): GroupNode[] {
   const known = new Map(fleet.runtimes.map((runtime) => [runtime.runtimeId, runtime]));
-  for (const agent of agents) if (!known.has(runtimeOf(agent))) known.set(runtimeOf(agent), { runtimeId: runtimeOf(agent), type: agent.runtimeType });
+  for (const { agent } of agents) if (!known.has(runtimeOf(agent))) known.set(runtimeOf(agent), { runtimeId: runtimeOf(agent), type: agent.runtimeType });
   return [...known.values()].map(({ runtimeId, type, error }): GroupNode => {
-    const own = agents.filter((agent) => runtimeOf(agent) === runtimeId);
+    const own = agents.filter(({ agent }) => runtimeOf(agent) === runtimeId);
     return {
       kind: 'group',
       id: `runtime:${runtimeId}`,
@@ -96,25 +112,25 @@ function byRuntime(fleet: FleetSnapshot, agents: readonly AgentInfo[], now: numb
       ...(error === undefined ? {} : { error }),
       children: [
         ...(error === undefined ? [] : [{ kind: 'problem', id: `problem:${runtimeId}`, runtimeId, label: error.message, error } as const]),
-        ...own.map((agent) => agentNode(agent, 'runtime', now)),
+        ...own.map((seen) => agentNode(seen, 'runtime', now)),
       ],
     };
   });
 }
 
-function byStatus(agents: readonly AgentInfo[], now: number): GroupNode[] {
-  return statusOrder.flatMap((status) => {
-    const own = agents.filter((agent) => agent.status === status);
+function byStatus(agents: readonly Seen[], now: number): GroupNode[] {
+  return shownStates.flatMap((state) => {
+    const own = agents.filter(({ shown }) => shown.state === state);
     if (own.length === 0) return [];
-    return [{ kind: 'group', id: `status:${status}`, by: 'status', value: status, label: statusLabels[status], description: String(own.length), children: own.map((agent) => agentNode(agent, 'status', now)) } as const];
+    return [{ kind: 'group', id: `status:${state}`, by: 'status', value: state, label: stateLabels[state], description: String(own.length), children: own.map((seen) => agentNode(seen, 'status', now)) } as const];
   });
 }
 
-function byFolder(agents: readonly AgentInfo[], now: number): GroupNode[] {
-  const folders = [...new Set(agents.map((agent) => agent.workingDirectory))].sort((a, b) => lastName(a).localeCompare(lastName(b)) || a.localeCompare(b));
+function byFolder(agents: readonly Seen[], now: number): GroupNode[] {
+  const folders = [...new Set(agents.map(({ agent }) => agent.workingDirectory))].sort((a, b) => lastName(a).localeCompare(lastName(b)) || a.localeCompare(b));
   return folders.map((folder) => {
-    const own = agents.filter((agent) => agent.workingDirectory === folder);
-    return { kind: 'group', id: `folder:${folder}`, by: 'folder', value: folder, label: lastName(folder), description: count(own), children: own.map((agent) => agentNode(agent, 'folder', now)) } as const;
+    const own = agents.filter(({ agent }) => agent.workingDirectory === folder);
+    return { kind: 'group', id: `folder:${folder}`, by: 'folder', value: folder, label: lastName(folder), description: count(own), children: own.map((seen) => agentNode(seen, 'folder', now)) } as const;
   });
 }
 
@@ -124,12 +140,14 @@ function problems(troubled: readonly RuntimeState[]): ProblemNode[] {
   );
 }
 
-function agentNode(agent: AgentInfo, by: GroupBy, now: number): AgentNode {
+function agentNode({ agent, status, shown, queued }: Seen, by: GroupBy, now: number): AgentNode {
   const place = by === 'runtime' ? '' : runtimeLabel(runtimeOf(agent));
-  // The task comes last: it is long, and a narrow view cuts the end off.
+  // What matters comes first, and how long it has been so; the task comes last: it is long, and a narrow view cuts the end off.
   const provider = isNamedAfter(agent.name, agent.aiProvider) ? '' : agent.aiProvider;
-  const parts = [stateBeside(agent, by), provider, place, shortAge(agent.createdAt, now), agent.task];
-  return { kind: 'agent', id: agentKey(agent), agent, description: parts.filter((part) => part !== '').join(' · ') };
+  const inState = shown.since === undefined ? '' : shortAge(new Date(shown.since).toISOString(), now);
+  const age = inState === '' ? shortAge(agent.createdAt, now) : '';
+  const parts = [stateBeside(shown, by), inState, queued === 0 ? '' : `${queued} queued`, provider, place, age, agent.task];
+  return { kind: 'agent', id: agentKey(agent), agent, status, shown, queued, description: parts.filter((part) => part !== '').join(' · ') };
 }
 
 /** Says whether a name tells the provider already, as the names do that agents get by default: `claude-1`. */
@@ -137,10 +155,10 @@ function isNamedAfter(name: string, provider: string): boolean {
   return name.startsWith(provider) && /^(-\d+)?$/.test(name.slice(provider.length));
 }
 
-/** What the icon alone cannot say: an exit code, a failure; empty for a running agent, and where the group says it. */
-function stateBeside(agent: AgentInfo, by: GroupBy): string {
-  const isSaid = agent.status === 'running' || (by === 'status' && agent.status !== 'exited');
-  return isSaid ? '' : stateText(agent);
+/** What the icon alone cannot say; empty where the group says it. */
+function stateBeside(shown: Shown, by: GroupBy): string {
+  const hasMore = shown.state === 'waiting' || shown.state === 'error' || shown.state === 'exited';
+  return by === 'status' && !hasMore ? '' : shownWords(shown);
 }
 
 /** The name people see for a runtime's id. */
@@ -148,12 +166,26 @@ export function runtimeLabel(runtimeId: string): string {
   return runtimeId === 'local' ? 'This machine' : runtimeId === 'docker' ? 'Docker' : runtimeId;
 }
 
-function count(agents: readonly AgentInfo[]): string {
+/** States that a count puts together, with its word for them. */
+const counted: readonly (readonly [what: string, states: readonly ShownState[]])[] = [
+  ['waiting', ['waiting']],
+  ['with an error', ['error']],
+  ['idle', ['idle']],
+  ['working', ['working']],
+  ['starting', ['starting']],
+  ['running', ['unknown']],
+  ['ended', ['failed', 'exited']],
+  ['unreachable', ['unreachable']],
+];
+
+function count(agents: readonly Seen[]): string {
   if (agents.length === 0) return 'no agents';
-  const ended = agents.filter(isFinished).length;
-  const lost = agents.filter((agent) => agent.status === 'unknown').length;
-  const parts = [[agents.length - ended - lost, 'running'], [ended, 'ended'], [lost, 'unreachable']] as const;
-  return parts.flatMap(([number, what]) => (number === 0 ? [] : [`${number} ${what}`])).join(', ');
+  return counted
+    .flatMap(([what, states]) => {
+      const number = agents.filter(({ shown }) => states.includes(shown.state)).length;
+      return number === 0 ? [] : [`${number} ${what}`];
+    })
+    .join(', ');
 }
 
 /** The last part of a path of either kind of system. */
@@ -199,7 +231,7 @@ function signature(node: TreeNode): string {
     case 'group':
       return JSON.stringify([node.label, node.description, node.error?.message, idsOf(node.children)]);
     case 'agent':
-      return JSON.stringify([node.description, node.agent]);
+      return JSON.stringify([node.description, node.agent, node.shown]);
     case 'problem':
       return JSON.stringify([node.label, node.error.reason, node.error.message, node.error.hint]);
   }

@@ -16,4 +16,6 @@ export const demo: Provider = {
   autopilot: ['--autopilot'],
   ask: ['--ask'],
   resume: ['--resume', '{session}'],
+  exit: { prompt: '/exit' },
+  signals: { sources: ['osc7501', 'title'] },
 };

@@ -30,9 +30,12 @@ newline='
 '
 interrupted=
 asked=
+rest=
 
 # state NAME [FIELDS]: for programs that watch; terminals ignore it.
 state() { printf '\\033]7501;state=%s:app=tmux-agents-demo%s\\033\\\\' "$1" "\${2:-}"; }
+# message TEXT: the field that says what a state is about.
+message() { printf ':msg=%s' "$(printf '%s' "$1" | base64 2>/dev/null | tr -d '\\n')"; }
 title() { printf '\\033]2;%s\\033\\\\' "$1"; }
 say() { printf '%s\\n' "$1"; }
 nap() { [ "$delay" = 0 ] || [ -n "$interrupted" ] || sleep "$delay" 2>/dev/null || { [ -n "$interrupted" ] || sleep 1; }; }
@@ -81,11 +84,11 @@ step() {
   [ -z "$interrupted" ]
 }
 
-# permission: 0 allowed, 1 denied, 2 interrupted. Only y or n answers; anything else asks again.
+# permission COMMAND: 0 allowed, 1 denied, 2 interrupted. Only y or n answers; anything else asks again.
 permission() {
   title '[ ! ] Demo agent: permission'
-  state blocked ":kind=permission:msg=$(printf '%s' 'run: npm test' | base64 2>/dev/null)"
-  printf '\\n%s?%s The demo would like to run %snpm test%s %s(pretend)%s\\n' "$yellow" "$plain" "$bold" "$plain" "$dim" "$plain"
+  state blocked ":kind=permission$(message "run: $1")"
+  printf '\\n%s?%s The demo would like to run %s%s%s %s(pretend)%s\\n' "$yellow" "$plain" "$bold" "$1" "$plain" "$dim" "$plain"
   echo_on
   while :; do
     printf '%s  Allow? [y/n]%s ' "$yellow" "$plain"
@@ -103,6 +106,42 @@ permission() {
   done
 }
 
+# may COMMAND: asks as the policy wants; 0 allowed, 1 denied, 2 interrupted. Afterwards it works on.
+may() {
+  permission "$1"
+  answer=$?
+  echo_off
+  [ $answer -eq 2 ] || state working
+  return $answer
+}
+
+# question: a choice of two; fails when interrupted.
+question() {
+  spin 'Thinking...'
+  [ -z "$interrupted" ] || return 1
+  title '[ ? ] Demo agent: question'
+  state blocked ":kind=question$(message 'Which greeting do you like?')"
+  printf '\\n%s?%s %sWhich greeting do you like?%s\\n  1. Hello\\n  2. Ahoy\\n' "$yellow" "$plain" "$bold" "$plain"
+  echo_on
+  while :; do
+    printf '%s  Choose [1/2]%s ' "$yellow" "$plain"
+    if ! read_text; then
+      [ -n "$interrupted" ] && return 1
+      exit 0
+    fi
+    [ -z "$interrupted" ] || return 1
+    case $text in
+      1) choice=Hello; break ;;
+      2) choice=Ahoy; break ;;
+    esac
+    printf '  %sPlease answer 1 or 2.%s%s%s\\n' "$dim" "\${text:+ You said: }" "$text" "$plain"
+  done
+  echo_off
+  state working
+  spin 'Thinking...'
+  say "  You chose $choice."
+}
+
 # work: the steps of one turn; fails when interrupted.
 work() {
   spin 'Thinking...' && step Read 'README.md' && step Search '"greeting" in src' || return 1
@@ -112,11 +151,9 @@ work() {
   nap
   if [ "$policy" = always ] || { [ "$policy" = once ] && [ -z "$asked" ]; }; then
     asked=1
-    permission
+    may 'npm test'
     answer=$?
-    echo_off
     [ $answer -ne 2 ] || return 1
-    state working
     if [ $answer -eq 1 ]; then
       say "\${dim}  Not allowed: the demo goes on without it.$plain"
       return 0
@@ -126,18 +163,41 @@ work() {
   step Run "npm test: \${green}3 passed$plain \${dim}(pretend)$plain"
 }
 
+# risky: asks for what nobody should allow unread; fails when interrupted.
+risky() {
+  spin 'Thinking...'
+  [ -z "$interrupted" ] || return 1
+  may 'rm -rf build'
+  case $? in
+    0) step Run "rm -rf build \${dim}(pretend: nothing is removed)$plain" ;;
+    1) say "\${dim}  Not allowed: the demo goes on without it.$plain" ;;
+    *) return 1 ;;
+  esac
+}
+
+# turn TEXT [WORK]: one turn, from the prompt to its end.
 turn() {
   interrupted=
   echo_off
   state working
   title '⠋ Demo agent'
   printf '\\n%sYou asked:%s\\n%s\\n\\n' "$dim" "$plain" "$1"
-  if work && [ -z "$interrupted" ]; then
+  if "\${2:-work}" && [ -z "$interrupted" ]; then
     printf '\\n%s✔ Done.%s This was a demo: nothing was read, run or changed.\\n' "$green" "$plain"
     state done
   else
     printf '\\n%s■ Interrupted.%s What should the demo do instead?\\n' "$red" "$plain"
   fi
+  interrupted=
+}
+
+# broken: a turn that ends in an error, in which it stays until it is asked something else.
+broken() {
+  echo_off
+  state working
+  spin 'Thinking...'
+  printf '\\n%s■ API Error: the demo has no API, as asked%s\\n' "$red" "$plain"
+  rest=error
   interrupted=
 }
 
@@ -151,7 +211,8 @@ text="$*"
 
 while :; do
   title '✳ Demo agent'
-  state idle
+  if [ -n "$rest" ]; then state error "$(message 'API Error: the demo has no API, as asked')"; else state idle; fi
+  rest=
   echo_on
   printf '\\n%s›%s ' "$cyan" "$plain"
   if ! read_text; then
@@ -164,7 +225,10 @@ while :; do
   case $text in
     /exit | /quit) say "\${dim}Bye.$plain"; exit 0 ;;
     /fail) state error; say "\${red}The demo fails, as asked.$plain"; exit 3 ;;
-    /help) say 'Type anything, or: /exit to leave, /fail to end with exit code 3. Ctrl-C interrupts.' ;;
+    /ask) turn "$text" question ;;
+    /risky) turn "$text" risky ;;
+    /error) broken ;;
+    /help) say 'Type anything, or: /ask for a question, /risky for a risky wish, /error for a failed turn, /fail to end with exit code 3, /exit to leave. Ctrl-C interrupts.' ;;
     *[!\\ ]*) turn "$text" ;;
   esac
 done

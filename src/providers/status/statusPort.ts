@@ -36,7 +36,7 @@ export interface StatusPort {
   /** Follows every agent of the manager until disposed. Several callers may follow. */
   follow(): Disposable;
   /** Looks once at these agents, with every source that can be asked; for commands that do not stay. */
-  look(agents: readonly AgentInfo[]): Promise<ReadonlyMap<string, AgentStatus>>;
+  look(agents: readonly AgentInfo[]): Promise<ReadonlyMap<AgentInfo, AgentStatus>>;
   explain(agent: AgentInfo): Promise<Explanation>;
   /** The screen as the rules see it, taken now. */
   screen(agent: AgentInfo): Promise<string>;

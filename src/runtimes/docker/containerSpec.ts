@@ -1,6 +1,7 @@
 // What the engine is asked for when an agent is spawned: a pure function from settings and record to the create call.
 import type { ContainerCreateOptions } from 'dockerode';
 import type { AgentRecord } from '../../protocol/agentRecord.ts';
+import { KEPT_HOME } from '../keptHome.ts';
 import type { BindMount } from './bindMount.ts';
 import { labelsOf } from './labels.ts';
 import type { DockerSettings } from './options.ts';
@@ -11,6 +12,9 @@ export const WORKSPACE = '/workspace';
 /** A tmpfs of the agent's user: what is written here is in memory only. */
 const SECRETS_FOLDER = '/run/tmux-agents';
 export const ENV_FILE = `${SECRETS_FOLDER}/env`;
+
+/** The agent's own folder: in memory, and gone with the container. */
+export const AGENT_FOLDER = `${SECRETS_FOLDER}/agent`;
 
 export interface ContainerUser {
   readonly uid: number;
@@ -24,6 +28,8 @@ export interface ContainerRequest {
   readonly user: ContainerUser;
   readonly networkId: string;
   readonly mounts: readonly BindMount[];
+  /** True where the CLI needs a home of its own and no folder of the host can be it: then it is in memory. */
+  readonly homeInMemory?: boolean;
   readonly memory: number;
   readonly cpus: number;
 }
@@ -33,8 +39,9 @@ export function containerName(agentId: string): string {
   return `tmux-agents-${agentId}`;
 }
 
-export function containerSpec({ settings, record, user, networkId, mounts, memory, cpus }: ContainerRequest): ContainerCreateOptions {
+export function containerSpec({ settings, record, user, networkId, mounts, homeInMemory = false, memory, cpus }: ContainerRequest): ContainerCreateOptions {
   const owner = `${user.uid}:${user.gid}`;
+  const ownedBy = user.uid === 0 ? '' : `,uid=${user.uid},gid=${user.gid}`;
   return {
     name: containerName(record.agentId),
     Image: settings.image,
@@ -54,7 +61,10 @@ export function containerSpec({ settings, record, user, networkId, mounts, memor
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       // Podman knows no owner here, and needs none where it is root.
-      Tmpfs: { [SECRETS_FOLDER]: `rw,noexec,nosuid,nodev,size=4m,mode=0700${user.uid === 0 ? '' : `,uid=${user.uid},gid=${user.gid}`}` },
+      Tmpfs: {
+        [SECRETS_FOLDER]: `rw,noexec,nosuid,nodev,size=4m,mode=0700${ownedBy}`,
+        ...(homeInMemory ? { [KEPT_HOME]: `rw,nosuid,nodev,mode=0700${ownedBy}` } : {}),
+      },
       // Mounts, not Binds: a path may hold colons, and a missing folder is an error instead of an empty one made by root.
       Mounts: mounts.map(({ source, target, readOnly }) => ({ Type: 'bind', Source: source, Target: target, ReadOnly: readOnly })),
     },
@@ -66,4 +76,9 @@ export function containerUser(settings: DockerSettings, caller: { readonly uid: 
   const [uid, gid] = settings.user === undefined ? [] : settings.user.split(':').map(Number);
   const user = uid !== undefined ? { uid, gid: gid ?? uid } : rootless ? { uid: 0, gid: 0 } : (caller ?? { uid: 1000, gid: 1000 });
   return { ...user, home: settings.home ?? (user.uid === 0 ? '/root' : '/home/agent') };
+}
+
+/** Who runs this process; undefined where the system has no such ids. */
+export function caller(): { readonly uid: number; readonly gid: number } | undefined {
+  return process.getuid === undefined || process.getgid === undefined ? undefined : { uid: process.getuid(), gid: process.getgid() };
 }

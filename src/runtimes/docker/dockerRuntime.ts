@@ -6,19 +6,26 @@ import { silentLog, type Log } from '../../base/log.ts';
 import { waitFor } from '../../base/wait.ts';
 import type { AgentRecord } from '../../protocol/agentRecord.ts';
 import { sessionName } from '../../tmux/commandLine.ts';
+import { DockerExecutor } from '../../exec/dockerExecutor.ts';
+import type { Executor } from '../../exec/executor.ts';
 import type { TmuxService } from '../../tmux/tmuxService.ts';
 import type { PaneId } from '../../tmux/types.ts';
 import { recordOf } from '../agentConfig.ts';
 import { diffAgents } from '../agentDiff.ts';
 import { AGENT_OPTION, agentInfo, findAgentPane, terminatePane } from '../agentPanes.ts';
 import { attachCommand, type AttachCommand } from '../attachCommand.ts';
+import type { ProgramFacts, ProgramQuery } from '../programs.ts';
+import { KEPT_HOME } from '../keptHome.ts';
 import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
 import { AgentLinks } from './agentLinks.ts';
 import { removeContainer, stopContainer } from './containerRemoval.ts';
 import { agentState, isRunning, parseContainers, type AgentContainer, LAUNCH_WINDOW_MS } from './containerState.ts';
+import { AGENT_FOLDER, caller, containerUser, WORKSPACE } from './containerSpec.ts';
 import { DockerEngine } from './engine.ts';
 import { EventFeed } from './eventFeed.ts';
 import { handleData, type DockerHandleData } from './handleData.ts';
+import { KeptHomes } from './keptHomes.ts';
+import { ImagePrograms } from './imagePrograms.ts';
 import { labelFilter } from './labels.ts';
 import { AgentNetwork } from './network.ts';
 import { parseDockerOptions, type DockerRuntimeOptions, type DockerSettings } from './options.ts';
@@ -43,6 +50,7 @@ export class DockerRuntime implements AgentRuntime {
   readonly #engine: DockerEngine;
   readonly #network: AgentNetwork;
   readonly #links: AgentLinks;
+  readonly #programs: ImagePrograms;
   readonly #changed = new Emitter<AgentChange>();
   readonly #healthChanged = new Emitter<AgentsError | undefined>();
   readonly #spawning = new Set<string>();
@@ -64,6 +72,7 @@ export class DockerRuntime implements AgentRuntime {
     const { socketPath, host, context, network } = this.#settings;
     this.#engine = new DockerEngine({ socketPath, host, context });
     this.#network = new AgentNetwork(this.#engine, network);
+    this.#programs = new ImagePrograms(this.#engine, this.#settings, this.#log);
     this.#links = new AgentLinks(this.#engine, this.#log, () => this.#refresh());
   }
 
@@ -143,6 +152,39 @@ export class DockerRuntime implements AgentRuntime {
   getAttachCommand(handle: AgentHandle): AttachCommand {
     const { containerId, sessionName: name } = handleData(handle);
     return attachCommand([this.#settings.dockerPath, ...this.#engine.endpoint.cliFlags, 'exec', '-it', containerId, 'tmux', 'attach', '-t', `=${name}`]);
+  }
+
+  agentFolder(): string {
+    return AGENT_FOLDER;
+  }
+
+  keptHome(): string {
+    return KEPT_HOME;
+  }
+
+  hasKeptHome(agentId: string): Promise<boolean> {
+    return this.#engine.isLocal ? new KeptHomes().exists(agentId) : Promise.resolve(false);
+  }
+
+  keptHomePath(agentId: string): string {
+    return new KeptHomes().path(agentId);
+  }
+
+  async forgetHome(agentId: string): Promise<void> {
+    if (this.#engine.isLocal) await new KeptHomes().remove(agentId);
+  }
+
+  workspacePath(): string {
+    return WORKSPACE;
+  }
+
+  async findPrograms(queries: readonly ProgramQuery[]): Promise<ProgramFacts> {
+    const rootless = this.#settings.user === undefined && (await this.#isRootless());
+    return this.#reaching(this.#programs.find(queries, containerUser(this.#settings, caller(), rootless)));
+  }
+
+  getExecutor(handle: AgentHandle): Executor {
+    return new DockerExecutor(() => this.#engine.docker(), handleData(handle).containerId);
   }
 
   async getPane(handle: AgentHandle): Promise<PaneId> {

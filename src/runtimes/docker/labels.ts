@@ -23,6 +23,10 @@ const Labels = z
     'tmux-agents.working-directory': z.string().default(''),
     'tmux-agents.task': z.string().default(''),
     'tmux-agents.name': z.string().optional(),
+    'tmux-agents.auto-pilot': z.enum(['true', 'false']).optional(),
+    'tmux-agents.model': z.string().optional(),
+    'tmux-agents.hook-key': z.string().optional(),
+    'tmux-agents.conversation': z.string().optional(),
   })
   .transform(
     (labels): AgentRecord => ({
@@ -36,6 +40,10 @@ const Labels = z
       runtimeId: labels['tmux-agents.runtime-id'],
       owner: labels['tmux-agents.owner'],
       createdAt: labels['tmux-agents.created-at'],
+      ...given('autoPilot', labels['tmux-agents.auto-pilot'] === undefined ? undefined : labels['tmux-agents.auto-pilot'] === 'true'),
+      ...given('model', labels['tmux-agents.model']),
+      ...given('hookKey', labels['tmux-agents.hook-key']),
+      ...given('conversation', labels['tmux-agents.conversation']),
     }),
   );
 
@@ -51,7 +59,16 @@ export function labelsOf(record: AgentRecord): Record<string, string> {
     'tmux-agents.working-directory': record.workingDirectory,
     'tmux-agents.task': record.taskTitle,
     'tmux-agents.name': record.name,
+    ...given('tmux-agents.auto-pilot', record.autoPilot?.toString()),
+    ...given('tmux-agents.model', record.model),
+    ...given('tmux-agents.hook-key', record.hookKey),
+    ...given('tmux-agents.conversation', record.conversation),
   };
+}
+
+/** The entry, or nothing where its value is not known. */
+function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return (value === undefined ? {} : { [key]: value }) as Partial<Record<K, V>>;
 }
 
 /** The record in a container's labels, or what is wrong with them. */

@@ -6,17 +6,20 @@ import { throwIfCancelled, waitFor } from '../../base/wait.ts';
 import type { AgentRecord } from '../../protocol/agentRecord.ts';
 import { DockerExecutor } from '../../exec/dockerExecutor.ts';
 import { AGENT_OPTION } from '../agentPanes.ts';
+import { encodeFiles, FOLDER_VARIABLE, PLACE_SCRIPT } from '../agentFiles.ts';
+import { KEPT_HOME, keptPath, TAKE_OVER_SCRIPT, takeOverWords, type KeptHome } from '../keptHome.ts';
 import { encodeEnvFile, launcherArgv } from '../launcher.ts';
-import type { AgentConfig, SpawnOptions } from '../types.ts';
+import type { AgentConfig, AgentFile, SpawnOptions } from '../types.ts';
 import { checkWorkspaceFolder } from '../workspaceFolder.ts';
 import type { AgentLink } from './agentLink.ts';
 import { findAuthMounts } from './authMounts.ts';
 import { parseBind, type BindMount } from './bindMount.ts';
 import { lastLogLines, removeContainer } from './containerRemoval.ts';
-import { containerName, containerSpec, containerUser, ENV_FILE, WORKSPACE } from './containerSpec.ts';
+import { containerName, containerSpec, AGENT_FOLDER, caller, containerUser, ENV_FILE, WORKSPACE } from './containerSpec.ts';
 import type { DockerEngine } from './engine.ts';
 import { createError, mostCpus, engineError, statusOf, wordsOf } from './engineErrors.ts';
 import type { AgentNetwork, EnsuredNetwork } from './network.ts';
+import { KeptHomes } from './keptHomes.ts';
 import type { DockerSettings } from './options.ts';
 
 /** Milliseconds until tmux in a started container must have answered. */
@@ -60,6 +63,7 @@ export async function spawnContainer(place: SpawnPlace, config: AgentConfig, rec
       await removeContainer(place.engine, container.id);
     }
     if (network?.made === true) await place.network.removeIfUnused(network.id);
+    if (mounts.madeHome) await new KeptHomes().remove(config.agentId);
   };
   try {
     for (let attempt = 1; ; attempt++) {
@@ -82,7 +86,7 @@ export async function spawnContainer(place: SpawnPlace, config: AgentConfig, rec
         place.network.forget();
       }
     }
-    return await launch(place, container.id, { ...config, argv }, record, options);
+    return await launch(place, container.id, { ...config, argv, userHome: mounts.userHome }, record, options);
   } catch (error) {
     await undo().catch((fault: unknown) => place.log.error(`docker: what a failed spawn of ${config.agentId} made could not be removed: ${messageOf(fault)}`));
     throw error;
@@ -105,18 +109,30 @@ async function finished<T>(making: Promise<T>, signal: AbortSignal | undefined, 
   }
 }
 
-async function findMounts(place: SpawnPlace, config: AgentConfig): Promise<{ readonly all: BindMount[]; readonly rootless: boolean }> {
+interface Mounts {
+  readonly all: BindMount[];
+  readonly rootless: boolean;
+  readonly homeInMemory: boolean;
+  /** The home of the container's user. */
+  readonly userHome: string;
+  /** True when the kept home was made just now: a failed spawn takes it away again. */
+  readonly madeHome: boolean;
+}
+
+async function findMounts(place: SpawnPlace, config: AgentConfig): Promise<Mounts> {
   const { settings, engine, log } = place;
   const extra = settings.extraBinds.map(parseBind);
   const [rootless] = await Promise.all([settings.user === undefined ? place.isRootless() : false, engine.isLocal ? checkWorkspaceFolder(config.workingDirectory) : undefined]);
-  const { home } = containerUser(settings, caller(), rootless);
-  const auth = engine.isLocal ? await findAuthMounts(settings.authMounts, { containerHome: home, log }) : [];
+  const user = containerUser(settings, caller(), rootless);
+  const auth = engine.isLocal ? await findAuthMounts(settings.authMounts, { containerHome: user.home, log }) : [];
+  const home = engine.isLocal && config.home !== undefined ? await new KeptHomes().make(config.agentId, user) : undefined;
+  const kept: BindMount[] = home === undefined ? [] : [{ source: home.path, target: KEPT_HOME, readOnly: false }];
   const workspace: BindMount = { source: config.workingDirectory, target: WORKSPACE, readOnly: false };
   // One mount a target: what the settings add wins over what is found.
-  return { all: [...new Map([...auth, ...extra, workspace].map((mount) => [mount.target, mount])).values()], rootless };
+  return { all: [...new Map([...auth, ...kept, ...extra, workspace].map((mount) => [mount.target, mount])).values()], rootless, homeInMemory: config.home !== undefined && home === undefined, madeHome: home?.made === true, userHome: user.home };
 }
 
-async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecord, mounts: Awaited<ReturnType<typeof findMounts>>, networkId: string): Promise<Docker.Container> {
+async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecord, mounts: Mounts, networkId: string): Promise<Docker.Container> {
   const { settings, engine, log } = place;
   const wish = {
     settings,
@@ -124,6 +140,7 @@ async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecor
     user: containerUser(settings, caller(), mounts.rootless),
     networkId,
     mounts: mounts.all,
+    homeInMemory: mounts.homeInMemory,
     memory: config.resources?.memory ?? settings.defaultMemory,
     cpus: config.resources?.cpus ?? settings.defaultCpus,
   };
@@ -152,10 +169,11 @@ function isNetworkGone(error: unknown): boolean {
   return statusOf(error) === 404 && /network .*not found/i.test(wordsOf(error));
 }
 
-async function launch(place: SpawnPlace, containerId: string, config: AgentConfig & { readonly argv: readonly string[] }, record: AgentRecord, { signal, onProgress }: SpawnOptions): Promise<Spawned> {
+async function launch(place: SpawnPlace, containerId: string, config: AgentConfig & { readonly argv: readonly string[]; readonly userHome: string }, record: AgentRecord, { signal, onProgress }: SpawnOptions): Promise<Spawned> {
   const link = place.link(containerId);
   const { tmux } = link;
-  const env = config.env ?? {};
+  const { files = [], homeFiles = [], home, userHome } = config;
+  const env = { ...config.env, ...(files.length === 0 ? {} : { [FOLDER_VARIABLE]: AGENT_FOLDER }) };
   const hasEnv = Object.keys(env).length > 0;
   throwIfCancelled(signal);
   onProgress?.('connect', 'Connecting to tmux in the container');
@@ -163,7 +181,7 @@ async function launch(place: SpawnPlace, containerId: string, config: AgentConfi
     const connect = (): Promise<void> => tmux.connect({ timeoutMs: READY_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) });
     // tmux 3.3a can crash while its server starts; nothing is lost by starting it once more.
     const connecting = connect().catch((error: unknown) => (/server exited|stream ended/.test(messageOf(error)) ? connect() : Promise.reject(asAgentsError(error))));
-    await Promise.all([connecting, hasEnv ? writeSecrets(place, containerId, env, { signal, onProgress }) : undefined]);
+    await Promise.all([connecting, hasEnv ? handOver(place, containerId, { env, files, homeFiles, home, userHome }, { signal, onProgress }) : undefined]);
   } catch (error) {
     throw await notReady(place, containerId, error);
   }
@@ -182,12 +200,26 @@ async function launch(place: SpawnPlace, containerId: string, config: AgentConfi
   return { containerId, sessionName: name };
 }
 
-/** The environment goes over the exec's stdin into a tmpfs: it is in no argument, no label and no answer of the engine. */
-async function writeSecrets(place: SpawnPlace, containerId: string, env: Readonly<Record<string, string>>, { signal, onProgress }: SpawnOptions): Promise<void> {
+interface HandedOver {
+  readonly env: Readonly<Record<string, string>>;
+  readonly files: readonly AgentFile[];
+  readonly homeFiles: readonly AgentFile[];
+  readonly home: KeptHome | undefined;
+  readonly userHome: string;
+}
+
+/** Environment and files go over the stdin of one exec into a tmpfs: they are in no argument, no label and no answer of the engine. */
+async function handOver(place: SpawnPlace, containerId: string, { env, files, homeFiles, home, userHome }: HandedOver, { signal, onProgress }: SpawnOptions): Promise<void> {
   onProgress?.('secrets', 'Handing over the environment');
   const executor = new DockerExecutor(() => place.engine.docker(), containerId);
-  const { code, stderr } = await executor.run(['/bin/sh', '-c', 'umask 077; cat > "$1"', 'sh', ENV_FILE], {
-    input: encodeEnvFile(env),
+  // What the person has comes first: what is offered fills only gaps.
+  const script = home === undefined ? PLACE_SCRIPT : `umask 077${TAKE_OVER_SCRIPT}env=$1\nshift\ntake_over "$@" || exit\nset -- "$env"${PLACE_SCRIPT}`;
+  const offered = homeFiles.flatMap((file) => {
+    const name = home === undefined ? file.name : keptPath(home, file.name);
+    return name === undefined ? [] : [{ ...file, name }];
+  });
+  const { code, stderr } = await executor.run(['/bin/sh', '-c', script, 'sh', ENV_FILE, ...(home === undefined ? [] : [KEPT_HOME, ...takeOverWords(home)])], {
+    input: `${encodeEnvFile(env)}\n${encodeFiles(AGENT_FOLDER, files)}${encodeFiles(home === undefined ? userHome : KEPT_HOME, offered, { offered: true })}`,
     timeoutMs: READY_TIMEOUT_MS,
     ...(signal === undefined ? {} : { signal }),
   });
@@ -211,8 +243,4 @@ async function notReady(place: SpawnPlace, containerId: string, error: unknown):
 function isMissingProgram(error: unknown): boolean {
   if (isAgentsError(error, 'tmux-missing') || isAgentsError(error, 'command-not-found')) return true;
   return error instanceof Error && error.cause !== undefined && isMissingProgram(error.cause);
-}
-
-function caller(): { readonly uid: number; readonly gid: number } | undefined {
-  return process.getuid === undefined || process.getgid === undefined ? undefined : { uid: process.getuid(), gid: process.getgid() };
 }

@@ -4,6 +4,7 @@ import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base
 import { Emitter, type Event } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { throwIfCancelled } from '../../base/wait.ts';
+import type { Executor } from '../../exec/executor.ts';
 import { LocalExecutor } from '../../exec/localExecutor.ts';
 import { TmuxService } from '../../tmux/tmuxService.ts';
 import { HOW_TO_INSTALL_TMUX } from '../../tmux/tmuxVersion.ts';
@@ -13,12 +14,17 @@ import { diffAgents } from '../agentDiff.ts';
 import { AGENT_OPTION, agentInfo, cannotStart, findAgentPane, readLaunchFailure, recordOfPane, stateOfPane, terminatePane } from '../agentPanes.ts';
 import { attachCommand, type AttachCommand } from '../attachCommand.ts';
 import { launcherArgv } from '../launcher.ts';
+import type { ProgramFacts, ProgramQuery } from '../programs.ts';
 import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
 import { checkWorkspaceFolder } from '../workspaceFolder.ts';
+import { FOLDER_VARIABLE } from '../agentFiles.ts';
 import { AdoptedSessions } from './adoptedSessions.ts';
 import { AdoptedStore, adoptedStorePath } from './adoptedStore.ts';
+import { AgentFolders } from './agentFolders.ts';
 import { withEnvironmentFile } from './environmentFile.ts';
 import { freshEnvironment, hostEnvironment } from './hostEnvironment.ts';
+import { logoutProof } from './logoutProof.ts';
+import { LocalPrograms } from './localPrograms.ts';
 import { killSurvivors, processTree } from './processTree.ts';
 import { isListening, tmuxSocketPath, watchSocket } from './tmuxSocket.ts';
 
@@ -29,6 +35,8 @@ export interface LocalRuntimeOptions {
   readonly tmuxPath?: string | undefined;
   /** The file that remembers adopted sessions. */
   readonly adoptedStorePath?: string | undefined;
+  /** Where systemd says that it is there. */
+  readonly systemdFolder?: string | undefined;
   readonly log?: Log | undefined;
 }
 
@@ -46,6 +54,8 @@ export class LocalRuntime implements AgentRuntime {
   readonly #changed = new Emitter<AgentChange>();
   readonly #healthChanged = new Emitter<AgentsError | undefined>();
   readonly #failures = new Map<PaneId, string>();
+  readonly #folders: AgentFolders;
+  readonly #programs: LocalPrograms;
   #known = new Map<string, AgentInfo>();
   #runtimeId = 'local';
   #tmuxFound = false;
@@ -56,10 +66,18 @@ export class LocalRuntime implements AgentRuntime {
   constructor(options: LocalRuntimeOptions = {}) {
     this.#socketName = options.socketName ?? 'tmux-agents';
     this.#socketPath = tmuxSocketPath(this.#socketName);
+    this.#folders = new AgentFolders(options.socketName);
     this.#tmuxPath = options.tmuxPath ?? 'tmux';
     this.#log = options.log ?? silentLog;
+    this.#programs = new LocalPrograms(this.#executor, this.#log);
     const shared = { tmuxPath: this.#tmuxPath, env: hostEnvironment(), log: this.#log };
-    this.#tmux = new TmuxService(this.#executor, { ...shared, socketName: this.#socketName, configFile: '/dev/null', mode: 'own' });
+    this.#tmux = new TmuxService(this.#executor, {
+      ...shared,
+      socketName: this.#socketName,
+      configFile: '/dev/null',
+      mode: 'own',
+      startWith: async () => ((await isListening(this.#socketPath)) ? [] : logoutProof(this.#executor, { systemdFolder: options.systemdFolder, env: hostEnvironment() })),
+    });
     this.#adopted = new AdoptedSessions({
       store: new AdoptedStore(options.adoptedStorePath ?? adoptedStorePath()),
       tmux: new TmuxService(this.#executor, { ...shared, socketName: 'default', mode: 'guest' }),
@@ -106,22 +124,28 @@ export class LocalRuntime implements AgentRuntime {
     onProgress?.('launch', `Starting ${config.aiProvider}`);
     const record = recordOf(config, { sessionName: config.sessionName ?? config.agentId, runtimeId: this.#runtimeId });
     await this.#refuseTaken(config.agentId);
-    // Not by tmux's own means: those would show it to every program that can talk to the server.
-    const session = await withEnvironmentFile(config.env, (envFile) =>
-      this.#tmux.newSession({
-        name: record.sessionName,
-        windowName: record.name,
-        argv: launcherArgv({ cwd: config.workingDirectory, argv, ...(envFile === undefined ? {} : { envFile }) }),
-        cwd: config.workingDirectory,
-        env: freshEnvironment(),
-        paneOptions: { [AGENT_OPTION]: JSON.stringify(record) },
-      }),
-    );
-    if (signal?.aborted) {
-      await this.#tmux.killSession(session.sessionId);
-      throwIfCancelled(signal);
+    try {
+      const folder = config.files === undefined || config.files.length === 0 ? undefined : await this.#folders.place(config.agentId, config.files);
+      // Not by tmux's own means: those would show it to every program that can talk to the server.
+      const session = await withEnvironmentFile({ ...config.env, ...(folder === undefined ? {} : { [FOLDER_VARIABLE]: folder }) }, (envFile) =>
+        this.#tmux.newSession({
+          name: record.sessionName,
+          windowName: record.name,
+          argv: launcherArgv({ cwd: config.workingDirectory, argv, ...(envFile === undefined ? {} : { envFile }) }),
+          cwd: config.workingDirectory,
+          env: freshEnvironment(),
+          paneOptions: { [AGENT_OPTION]: JSON.stringify(record) },
+        }),
+      );
+      if (signal?.aborted) {
+        await this.#tmux.killSession(session.sessionId);
+        throwIfCancelled(signal);
+      }
+      return this.#handle(config.agentId, { session: session.name, sessionId: session.sessionId, paneId: session.paneId });
+    } catch (error) {
+      await this.#folders.remove(config.agentId).catch((fault: unknown) => this.#log.warn(`local: the folder of ${config.agentId} cannot be removed: ${messageOf(fault)}`));
+      throw error;
     }
-    return this.#handle(config.agentId, { session: session.name, sessionId: session.sessionId, paneId: session.paneId });
   }
 
   async killAgent(handle: AgentHandle, { graceMs = GRACE_MS }: KillOptions = {}): Promise<void> {
@@ -129,9 +153,12 @@ export class LocalRuntime implements AgentRuntime {
       await this.#adopted.kill(handle.agentId, sessionIdOf(handle));
       return;
     }
-    if (!(await this.#serverRuns())) return;
-    const pane = findAgentPane(await this.#tmux.listPanes(), handle.agentId);
-    if (!pane) return;
+    const pane = (await this.#serverRuns()) ? findAgentPane(await this.#tmux.listPanes(), handle.agentId) : undefined;
+    if (pane !== undefined) await this.#end(pane, graceMs);
+    await this.#folders.remove(handle.agentId);
+  }
+
+  async #end(pane: TmuxPane, graceMs: number): Promise<void> {
     const tree = pane.dead ? [] : await processTree(pane.pid);
     await terminatePane(this.#tmux, pane.id, graceMs);
     await this.#tmux.killSession(pane.sessionId);
@@ -152,6 +179,18 @@ export class LocalRuntime implements AgentRuntime {
   getAttachCommand(handle: AgentHandle): AttachCommand {
     const server = isAdopted(handle) ? [] : ['-L', this.#socketName];
     return attachCommand([this.#tmuxPath, ...server, 'attach', '-t', attachTarget(handle)]);
+  }
+
+  agentFolder(agentId: string): string {
+    return this.#folders.path(agentId);
+  }
+
+  async findPrograms(queries: readonly ProgramQuery[]): Promise<ProgramFacts> {
+    return this.#programs.find(queries);
+  }
+
+  getExecutor(): Executor {
+    return this.#executor;
   }
 
   async getPane(handle: AgentHandle): Promise<PaneId> {
@@ -240,9 +279,12 @@ export class LocalRuntime implements AgentRuntime {
   }
 
   async #refuseTaken(agentId: string): Promise<void> {
-    if (findAgentPane(await this.#tmux.listPanes(), agentId)) {
+    const panes = await this.#tmux.listPanes();
+    if (findAgentPane(panes, agentId)) {
       throw new AgentsError('name-taken', `There is an agent "${agentId}" on this machine already.`, { hint: 'Choose another id, or kill that agent first.' });
     }
+    const living = new Set(panes.flatMap((pane) => recordOfPane(pane)?.agentId ?? []));
+    this.#folders.sweep(living).catch((fault: unknown) => this.#log.warn(`local: old folders of agents cannot be removed: ${messageOf(fault)}`));
   }
 
   /** Lists again and fires what changed; calls while one listing is under way make one more, not many. */

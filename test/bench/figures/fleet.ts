@@ -1,5 +1,8 @@
-// Fifty agents: listing them against one raw call to the engine, and what they cost while nothing happens.
+// Fifty agents: listing them against one raw call to the engine, and what they cost while nothing happens, the status engine following them all.
 import { setTimeout as pause } from 'node:timers/promises';
+import { createProviderRegistry } from '../../../src/providers/providerRegistry.ts';
+import { RuleBook } from '../../../src/providers/status/ruleBook.ts';
+import { createStatusEngine } from '../../../src/runner/statusEngine.ts';
 import { each, echoAgent } from '../agents.ts';
 import type { FigureGroup } from '../figure.ts';
 import { dockerPlace, localPlace, managerOn } from '../places.ts';
@@ -37,6 +40,13 @@ export const fleet: FigureGroup = {
     const raw = (): Promise<number> => timed(() => place.docker.listContainers({ all: true, filters }));
     await interleaved(10, ours, raw);
     const lists = await interleaved(measuring.quick ? 20 : 100, ours, raw);
+
+    const engine = createStatusEngine({ manager, providers: createProviderRegistry(), rules: new RuleBook() });
+    const following = engine.follow();
+    measuring.afterwards(() => engine.dispose());
+    measuring.afterwards(() => following.dispose());
+    // Each is followed, and was looked at, before the quiet begins.
+    await engine.look(await manager.listAllAgents());
 
     await expectAll();
     globalThis.gc?.();

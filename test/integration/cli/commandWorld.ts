@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LocalExecutor } from '../../../src/exec/localExecutor.ts';
 import { TmuxService } from '../../../src/tmux/tmuxService.ts';
+import type { AgentStatus } from '../../../src/protocol/agentStatus.ts';
 import type { AgentInfo } from '../../../src/runtimes/types.ts';
 
 export interface Ran {
@@ -84,8 +85,8 @@ export class CommandWorld {
     return value;
   }
 
-  async list(): Promise<AgentInfo[]> {
-    const { code, value } = await this.json<{ agents: AgentInfo[]; errors: object[] }>(['list']);
+  async list(): Promise<(AgentInfo & { readonly state: AgentStatus })[]> {
+    const { code, value } = await this.json<{ agents: (AgentInfo & { readonly state: AgentStatus })[]; errors: object[] }>(['list']);
     if (code !== 0 || value.errors.length > 0) throw new Error(`list failed with ${String(code)}: ${JSON.stringify(value)}`);
     return value.agents;
   }

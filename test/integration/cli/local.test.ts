@@ -41,7 +41,19 @@ for (const { name, command } of faces) {
       assert.equal(agent.status, 'running');
       assert.deepEqual([agent.aiProvider, agent.task, agent.name, agent.runtimeId, agent.workingDirectory], ['demo', 'First line', 'My demo', 'local', world.work]);
       assert.match(agent.agentId, /^my-demo-[a-z0-9]{5}$/);
-      assert.deepEqual(await world.list(), [agent]);
+      assert.deepEqual(
+        (await world.list()).map(({ state: _, ...listed }) => listed),
+        [agent],
+      );
+    });
+
+    it('lists what agents are doing, and what they wait for', async () => {
+      const agent = await world.spawn('--provider', 'demo', '--no-autopilot', '--task', 'Ask me');
+      const seen = await follow(agent);
+      await seen.ready('Allow?');
+      const [listed] = await world.list();
+      assert.deepEqual([listed?.status, listed?.state.state, listed?.state.state === 'waiting' && listed.state.kind], ['running', 'waiting', 'permission']);
+      assert.match((await world.run(['list'])).stdout, / waits: permission .*Ask me \(.*npm test.*\)\n$/);
     });
 
     it('says it in words, too', async () => {
@@ -49,7 +61,7 @@ for (const { name, command } of faces) {
       assert.deepEqual([code, stderr], [0, '']);
       assert.match(stdout, /^words-\w+ {2}running {2}\(demo in local, .*work folder\)\nAttach: tmux-agents attach words-\w+\n$/);
       const table = await world.run(['list']);
-      assert.match(table.stdout, /^AGENT +NAME +STATUS +PROVIDER +RUNTIME +AGE +TASK\nwords-\w+ +words +running +demo +local +now +T\n$/);
+      assert.match(table.stdout, /^AGENT +NAME +STATUS +PROVIDER +RUNTIME +AGE +TASK\nwords-\w+ +words +(?:starting|working|waits: permission|idle) +demo +local +now +T(?: \(.*\))?\n$/);
     });
 
     it('is silent about nothing: an empty list tells how to begin', async () => {

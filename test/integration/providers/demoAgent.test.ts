@@ -172,6 +172,44 @@ for (const shell of shells.filter(isThere)) {
       assert.ok(titles.includes('[ ! ] Demo agent: permission') && titles.at(-1) === '✳ Demo agent', String(titles));
     });
 
+    it('asks a question, and takes one of its answers only', async () => {
+      await start({});
+      await prompts(1);
+      await type('/ask');
+      await said('Choose [1/2]');
+      await tmux.sendKeyNames(pane, ['Enter']);
+      await said('Please answer 1 or 2.');
+      await type('2');
+      await said('You chose Ahoy.');
+      await prompts(2);
+      assert.match(await screen(), /✔ Done/);
+      const message = /kind=question:msg=([A-Za-z0-9+/=]+)/.exec(reader.text)?.[1] ?? '';
+      assert.equal(Buffer.from(message, 'base64').toString(), 'Which greeting do you like?');
+    });
+
+    it('asks for what is risky, and goes on without it', async () => {
+      await start({});
+      await prompts(1);
+      await type('/risky');
+      await said('[y/n]');
+      assert.match(await screen(), /would like to run rm -rf build \(pretend\)/);
+      await type('n');
+      await said('Not allowed');
+      await prompts(2);
+    });
+
+    it('ends a turn in an error, and stays in it until it is asked something else', async () => {
+      await start({});
+      await prompts(1);
+      await type('/error');
+      await prompts(2);
+      const states = (): string[] => [...reader.text.matchAll(/\u001b\]7501;state=(\w+):/g)].map((match) => match[1] ?? '');
+      assert.equal(states().at(-1), 'error');
+      await type('/help');
+      await prompts(3);
+      assert.equal(states().at(-1), 'idle');
+    });
+
     it('fits a narrow terminal', async () => {
       await start({ task: 'Greet', autoPilot: true }, { width: 20 });
       await prompts(1);

@@ -1,6 +1,8 @@
 // The table that people read.
 import assert from 'node:assert/strict';
 import { agentTable } from '../../../src/cli/agentTable.ts';
+import type { AgentStatus } from '../../../src/protocol/agentStatus.ts';
+import type { AgentInfo } from '../../../src/runtimes/types.ts';
 import { exampleAgent } from '../../support/exampleAgent.ts';
 
 const now = Date.parse('2026-01-01T12:10:00.000Z');
@@ -12,6 +14,24 @@ describe('the table of agents', () => {
       'AGENT    STATUS   PROVIDER  RUNTIME  AGE  TASK',
       'a        running  demo      local    10m  Fix it',
       'long-id  exit 3   demo      docker   10m  Write docs',
+    ]);
+  });
+
+  it('says what running agents are doing, and what they wait for', () => {
+    const [one, two, three, four] = [exampleAgent({ agentId: 'a', task: 'Fix it' }), exampleAgent({ agentId: 'b' }), exampleAgent({ agentId: 'c', status: 'exited', exitCode: 3 }), exampleAgent({ agentId: 'd' })];
+    const about = { since: 0, source: 'screen' as const, evidence: '' };
+    const statuses = new Map<AgentInfo, AgentStatus>([
+      [one, { ...about, state: 'waiting', kind: 'permission', text: 'Run it?', request: { id: 'x', command: 'rm -rf build' } }],
+      [two, { ...about, state: 'error', message: 'API Error: 500' }],
+      [three, { ...about, state: 'working' }],
+      [four, { ...about, state: 'unknown', reason: 'No source tells.' }],
+    ]);
+    assert.deepEqual(agentTable([one, two, three, four], { width: undefined, now, statuses }), [
+      'AGENT  STATUS             PROVIDER  RUNTIME  AGE  TASK',
+      'a      waits: permission  demo      local    10m  Fix it (rm -rf build)',
+      'b      error              demo      local    10m  (API Error: 500)',
+      'c      exit 3             demo      local    10m',
+      'd      running            demo      local    10m',
     ]);
   });
 

@@ -53,6 +53,14 @@ describe('the command line', () => {
     [['kill', 'a', '--all'], /--all goes without names/],
     [['kill', 'a', '--grace', 'soon'], /--grace: "soon"/],
     [['send', 'a', ''], /prompt is empty/],
+    [['send'], /No agent is named/],
+    [['send', '--all', '--to', 'a', 'x'], /--all goes without --to/],
+    [['send', '--to', 'a', 'b', 'x'], /"b" is not expected here/],
+    [['queue'], /Missing required argument 'agent'/],
+    [['queue', 'a', '--move', 'b'], /--move: "" is no position/],
+    [['queue', 'a', '--move', 'b', 'first'], /--move: "first" is no position/],
+    [['queue', 'a', '2'], /"2" is not expected here/],
+    [['queue', 'a', '--remove', 'b', '--deliver'], /one at a time/],
   ] as const) {
     it(`refuses ${JSON.stringify(args.join(' '))} with exit code 2 and a sentence on stderr`, async () => {
       const { code, stdout, stderr } = await runCli(args);

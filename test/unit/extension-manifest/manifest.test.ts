@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { Commands, ContextKeys, EXTENSION_ID, Schemes, SECTION, Views, Walkthrough } from '../../../src/extension/ids.ts';
+import { ProviderConfig } from '../../../src/protocol/config.ts';
 import { restrictedSettings, Settings, settingKeys } from '../../../src/extension/settingsSchema.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..');
@@ -73,6 +74,13 @@ describe('package.json and the code', () => {
     }
   });
 
+  it('know the same keys of a provider, each in the same shape', () => {
+    const declared = z.looseObject({ additionalProperties: z.looseObject({ additionalProperties: z.literal(false), properties: z.record(z.string(), z.looseObject({ type: z.string().optional() })) }) }).parse(properties[`${SECTION}.providers`]).additionalProperties.properties;
+    const schema = z.toJSONSchema(ProviderConfig, { io: 'input', unrepresentable: 'any' }) as { properties: Record<string, { type?: string }> };
+    assert.deepEqual(Object.keys(declared).sort(), Object.keys(schema.properties).sort());
+    for (const [key, { type }] of Object.entries(schema.properties)) assert.equal(declared[key]?.type, type, key);
+  });
+
   it('restrict every command, path, host and environment setting in a folder that is not trusted', () => {
     assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
     assert.deepEqual(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.slice().sort(), restrictedSettings.map((key) => `${SECTION}.${key}`).sort());
@@ -107,9 +115,9 @@ describe('package.json and the code', () => {
     for (const { command, icon } of contributes.commands) assert.match(icon, /^\$\([a-z-]+\)$/, command);
   });
 
-  it('hide from the palette what makes sense on a row only', () => {
+  it('hide from the palette what makes sense on a row or in a notification only', () => {
     const hidden = contributes.menus['commandPalette']?.filter(({ when }) => when === 'false').map(({ command }) => command);
-    assert.deepEqual(hidden, [Commands.explainProblem]);
+    assert.deepEqual(hidden, [Commands.explainProblem, Commands.openWaiting]);
   });
 
   it('welcome nobody before it is known that there is nothing to show', () => {

@@ -4,9 +4,10 @@ import { AgentsError } from '../../../src/base/errors.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import { Fleet } from '../../../src/extension/fleet.ts';
-import { createProviderRegistry } from '../../../src/providers/providerRegistry.ts';
-import type { Managed } from '../../../src/runner/createRuntimeManager.ts';
-import { RuntimeManager } from '../../../src/runtimes/runtimeManager.ts';
+import { parseConfig } from '../../../src/protocol/config.ts';
+import { createRuntimeManager, type Managed } from '../../../src/runner/createRuntimeManager.ts';
+import type { RuntimeManager } from '../../../src/runtimes/runtimeManager.ts';
+import { exampleAgent } from '../../support/exampleAgent.ts';
 import { FakeRuntime } from '../../support/fakeRuntime.ts';
 
 /** Milliseconds that a change may take to be told. */
@@ -16,10 +17,10 @@ function fleetOf(...runtimes: (readonly [id: string, runtime: FakeRuntime])[]): 
   const settings = runtimes;
   const made: RuntimeManager[] = [];
   const create = (): Promise<Managed> => {
-    const manager = new RuntimeManager({ listTimeoutMs: 1_000 });
-    for (const [id, runtime] of settings) manager.register(id, runtime);
-    made.push(manager);
-    return Promise.resolve({ manager, providers: createProviderRegistry() });
+    const managed = createRuntimeManager(parseConfig({ runtimes: { local: false, docker: false } }, 'a test'), { listTimeoutMs: 1_000 });
+    for (const [id, runtime] of settings) managed.manager.register(id, runtime);
+    made.push(managed.manager);
+    return Promise.resolve(managed);
   };
   return { fleet: new Fleet({ create, log: silentLog }), made, settings };
 }
@@ -30,7 +31,7 @@ describe('the fleet of a window', () => {
   it('makes no manager before somebody asks', async () => {
     const { fleet, made } = fleetOf(['a', new FakeRuntime()]);
     assert.equal(made.length, 0);
-    assert.deepEqual(fleet.snapshot, { agents: [], runtimes: [] });
+    assert.deepEqual(fleet.snapshot, { agents: [], runtimes: [], statuses: new Map(), queued: new Map() });
     await fleet.start();
     assert.equal(made.length, 1);
     fleet.dispose();
@@ -56,13 +57,30 @@ describe('the fleet of a window', () => {
     const runtime = new FakeRuntime();
     const { fleet } = fleetOf(['a', runtime]);
     await fleet.start();
-    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
     let times = 0;
     fleet.onDidChange(() => times++);
     for (let number = 0; number < 50; number++) runtime.changed.fire({ type: 'appeared', agent: runtime.add(`agent-${number}`) });
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(times, 1);
     assert.equal(fleet.snapshot.agents.length, 50);
+    fleet.dispose();
+  });
+
+  it('knows what each agent is doing, and forgets it with the agent', async () => {
+    const runtime = new FakeRuntime();
+    const { fleet } = fleetOf(['a', runtime]);
+    await fleet.start();
+    const agent = runtime.add('one');
+    const told = waitForEvent(fleet.onDidChange, () => fleet.statusOf(agent)?.state === 'exited', { timeoutMs: SOON, what: 'its status' });
+    runtime.changed.fire({ type: 'appeared', agent });
+    runtime.changed.fire({ type: 'changed', agent: exampleAgent({ ...agent, status: 'exited', exitCode: 0 }) });
+    await told;
+    assert.equal(fleet.snapshot.statuses?.get('a/one')?.source, 'process');
+    const gone = waitForEvent(fleet.onDidChange, () => fleet.find('a/one') === undefined, { timeoutMs: SOON, what: 'the agent to go' });
+    runtime.changed.fire({ type: 'gone', agent });
+    await gone;
+    assert.equal(fleet.statusOf(agent), undefined);
     fleet.dispose();
   });
 
@@ -75,6 +93,7 @@ describe('the fleet of a window', () => {
     await fleet.refresh();
     assert.deepEqual(names(fleet), ['one']);
     assert.equal(fleet.snapshot.runtimes[0]?.error?.message, 'It is down.');
+    fleet.dispose();
   });
 
   it('shows the agents of the quick runtime while another one hangs', async () => {

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { AgentsError } from '../../../src/base/errors.ts';
 import { buildTree, changedNodes, type FleetSnapshot, type GroupBy, type TreeNode } from '../../../src/extension/tree/model.ts';
+import { shownState, spokenState } from '../../../src/extension/tree/shownState.ts';
 import { exampleAgent } from '../../support/exampleAgent.ts';
+import { exampleStatus } from '../../support/exampleApproval.ts';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
 const runtimes = [{ runtimeId: 'local', type: 'local' }, { runtimeId: 'docker', type: 'docker' }];
@@ -93,6 +95,60 @@ describe('the tree of agents', () => {
   it('finds agents under the runtime that reaches them, whoever made them', () => {
     const agent = exampleAgent({ agentId: 'a', runtimeId: 'elsewhere', handle: { runtimeType: 'docker', runtimeId: 'docker', agentId: 'a', data: {} } });
     assert.deepEqual(drawn({ agents: [agent], runtimes }, 'runtime').slice(0, 2), ['This machine (no agents)', 'Docker (1 running)']);
+  });
+});
+
+describe('what agents are doing, in the tree', () => {
+  const statuses = new Map([
+    ['local/old', exampleStatus({ state: 'waiting', kind: 'permission', text: 'run it?' }, { request: { id: 'r', tool: 'Bash', command: 'rm -rf\nbuild' } })],
+    ['local/new', exampleStatus({ state: 'working' }, { since: now })],
+    ['local/asks', exampleStatus({ state: 'waiting', kind: 'question', text: 'Which colour?' }, { since: now - 300_000 })],
+    ['local/idle', exampleStatus({ state: 'idle' })],
+    ['local/broken', exampleStatus({ state: 'error', message: 'API Error: 500' })],
+    ['docker/ended', exampleStatus({ state: 'exited', exitCode: 3 })],
+  ]);
+  const more = ['asks', 'idle', 'broken', 'dark'].map((agentId) => exampleAgent({ agentId, name: agentId, aiProvider: agentId, createdAt: '2026-01-01T08:00:00Z' }));
+  const busy: FleetSnapshot = { runtimes, agents: [...fleet.agents, ...more], statuses };
+
+  it('leads with those that wait, the longest first, and says what each one wants', () => {
+    assert.deepEqual(drawn(busy, 'runtime'), [
+      'This machine (2 waiting, 1 with an error, 1 idle, 1 working, 1 running)',
+      '  asks: asks: Which colour? · 5m',
+      '  claude-1: waits: Bash rm -rf build · 2m · Fix the tests',
+      '  demo-1: working · now',
+      '  broken: error: API Error: 500 · 2m',
+      '  dark: 4h',
+      '  idle: idle · 2m',
+      'Docker (1 ended)',
+      '  codex-1: exit 3 · 2m',
+    ]);
+  });
+
+  it('groups by these states, in the order in which a person has to care', () => {
+    assert.deepEqual(drawn(busy, 'status').filter((line) => !line.startsWith(' ')), ['Waiting for You (2)', 'Error (1)', 'Idle (1)', 'Working (1)', 'Running (1)', 'Exited (1)']);
+    assert.ok(drawn(busy, 'status').includes('  demo-1: now · This machine'));
+  });
+
+  it('believes the process before the status: an end is an end', () => {
+    const ended = exampleAgent({ agentId: 'old', status: 'exited', exitCode: 0 });
+    assert.deepEqual(shownState(ended, statuses.get('local/old')), { state: 'exited', text: 'done', inOrder: true });
+    assert.equal(shownState(exampleAgent({ status: 'unknown', reason: 'no answer' }), statuses.get('local/idle')).state, 'unreachable');
+    assert.equal(shownState(exampleAgent({ status: 'failed', reason: 'not found' }), statuses.get('local/idle')).text, 'not found');
+  });
+
+  it('says to a screen reader that an agent waits, and what for', () => {
+    assert.equal(spokenState(shownState(exampleAgent(), statuses.get('local/old'))), 'waits for your permission: Bash rm -rf build');
+    assert.equal(spokenState(shownState(exampleAgent(), undefined)), 'running');
+  });
+
+  it('says how many prompts wait for an agent', () => {
+    assert.ok(drawn({ ...busy, queued: new Map([['local/new', 2]]) }, 'runtime').includes('  demo-1: working · now · 2 queued'));
+  });
+
+  it('draws one row anew when one agent goes from working to idle', () => {
+    const before = buildTree(busy, 'folder', now);
+    const after = buildTree({ ...busy, statuses: new Map([...statuses, ['local/new', exampleStatus({ state: 'idle' }, { since: now })]]) }, 'folder', now);
+    assert.deepEqual(changedNodes(before, after), ['folder:/home/ada/coffee']);
   });
 });
 

@@ -17,7 +17,7 @@ function faultOf(settings: unknown): string {
 
 describe('the settings', () => {
   it('have the runtimes local and docker, and claude as the provider, when nothing is said', () => {
-    assert.deepEqual(parseConfig({}, FILE), { runtimes: { local: { type: 'local' }, docker: { type: 'docker' } }, providers: {}, defaults: { runtime: 'local', provider: 'claude' } });
+    assert.deepEqual(parseConfig({}, FILE), { runtimes: { local: { type: 'local' }, docker: { type: 'docker' } }, providers: {}, trustFolders: true, approvals: {}, defaults: { runtime: 'local', provider: 'claude' } });
   });
 
   it('keep the other runtime when one is changed, and know its type by its id', () => {
@@ -61,5 +61,21 @@ describe('the settings', () => {
     assert.match(message, /\/home\/me\/config\.json/);
     assert.match(message, /runtimes\.docker\.cpus/);
     assert.match(message, /providers\.a\.argv/);
+  });
+
+  it('point at the key of a provider that is at fault', () => {
+    const fault = (provider: unknown): string => faultOf({ providers: { mine: provider } });
+    assert.match(fault({ args: 'no list' }), /providers\.mine\.args: /);
+    assert.match(fault({ version: [1] }), /providers\.mine\.version\.0: /);
+    assert.match(fault({ resume: ['--resume'] }), /providers\.mine\.resume: must hold \{session\} in one of its words/);
+    assert.match(fault({ conversation: ['--id', 'x'] }), /providers\.mine\.conversation: must hold \{session\}/);
+    assert.match(fault({ task: ['-p'] }), /providers\.mine\.task: must hold \{task\}/);
+    assert.match(fault({ permission: ['--mode'] }), /providers\.mine\.permission: must hold \{mode\}/);
+    assert.match(fault({ interruptKeys: [] }), /providers\.mine\.interruptKeys: must name a key/);
+    assert.match(fault({ interruptKeys: ['two keys'] }), /providers\.mine\.interruptKeys\.0: must be the name of a key/);
+    assert.match(fault({ exit: { prompt: '/quit', keys: ['C-c'] } }), /providers\.mine\.exit: must be \{"prompt": text\} or/);
+    assert.match(fault({ env: { 'A B': '1' } }), /providers\.mine\.env.*: a variable name has/);
+    assert.match(fault({ argvv: ['x'] }), /providers\.mine: .*argvv/);
+    assert.match(faultOf({ trustFolders: 'yes' }), /trustFolders: /);
   });
 });

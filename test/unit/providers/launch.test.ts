@@ -14,6 +14,11 @@ function shown(argv: readonly string[]): string[] {
   return argv.map((word) => (word.includes('\n') && word.length > 200 ? 'SCRIPT' : word));
 }
 
+/** For a CLI that knows no `--`: what it could read as an option, a file or a subcommand begins with a space. */
+function isText(word: string): boolean {
+  return !/^[-@]/.test(word) && /\s/.test(word);
+}
+
 describe('launching a provider', () => {
   const expected: Record<string, { plain: string[]; full: string[]; ask: string[] }> = {
     claude: {
@@ -41,6 +46,26 @@ describe('launching a provider', () => {
       full: ['copilot', '--allow-all', '--model=M', '--interactive=Fix it now'],
       ask: ['copilot', '--interactive=Fix it now'],
     },
+    qwen: {
+      plain: ['qwen', '--prompt-interactive=Fix it now'],
+      full: ['qwen', '--approval-mode=yolo', '--model=M', '--prompt-interactive=Fix it now'],
+      ask: ['qwen', '--approval-mode=default', '--prompt-interactive=Fix it now'],
+    },
+    'cursor-agent': {
+      plain: ['cursor-agent', '--', 'Fix it now'],
+      full: ['cursor-agent', '--force', '--model', 'M', '--', 'Fix it now'],
+      ask: ['cursor-agent', '--', 'Fix it now'],
+    },
+    goose: {
+      plain: ['sh', '-c', 'SCRIPT', 'goose', '--text=Fix it now'],
+      full: ['sh', '-c', 'SCRIPT', 'goose', '--text=Fix it now'],
+      ask: ['sh', '-c', 'SCRIPT', 'goose', '--text=Fix it now'],
+    },
+    pi: {
+      plain: ['pi', 'Fix it now'],
+      full: ['pi', '--model', 'M', 'Fix it now'],
+      ask: ['pi', 'Fix it now'],
+    },
     aider: {
       plain: ['sh', '-c', 'SCRIPT', 'aider', '--message=Fix it now'],
       full: ['sh', '-c', 'SCRIPT', 'aider', '--yes-always', '--model=M', '--message=Fix it now'],
@@ -53,9 +78,12 @@ describe('launching a provider', () => {
     },
   };
 
+  /** A program of the person's own, and one whose argument would be its only prompt. */
+  const withoutFirstPrompt = ['custom', 'amp'];
+
   it('is described here for every built-in provider', () => {
     assert.deepEqual(builtInProviders.map(({ id }) => id).sort(), Object.values(AIProvider).sort());
-    assert.deepEqual([...Object.keys(expected), 'custom'].sort(), Object.values(AIProvider).sort());
+    assert.deepEqual([...Object.keys(expected), ...withoutFirstPrompt].sort(), Object.values(AIProvider).sort());
   });
 
   for (const [id, { plain, full, ask }] of Object.entries(expected)) {
@@ -77,7 +105,7 @@ describe('launching a provider', () => {
           assert.deepEqual(argv.slice(0, withoutTask.length), withoutTask, 'the task changes nothing before it');
           // Either the word before says that no option follows, or the word is an option that holds the task.
           const flag = last.slice(0, last.length - task.length);
-          assert.ok(argv.at(-2) === '--' || /^--[a-z-]+= ?$/.test(flag), `${JSON.stringify(argv.slice(-2))}`);
+          assert.ok(argv.at(-2) === '--' || /^--[a-z-]+= ?$/.test(flag) || isText(last), `${JSON.stringify(argv.slice(-2))}`);
         });
       }
     });
@@ -101,6 +129,29 @@ describe('launching a provider', () => {
       () => launchArgv(provider('custom'), { task: 'T' }),
       (error) => isAgentsError(error, 'bad-input') && /"custom" has no program/.test(error.message) && /providers\.custom\.argv/.test(error.hint ?? ''),
     );
+  });
+
+  it('leaves out a task that the CLI would take as its only one', () => {
+    assert.deepEqual(launchArgv(provider('amp'), { task: 'Fix it now', autoPilot: true }), ['amp', '--dangerously-allow-all']);
+  });
+
+  it('sets a mode in the words of the CLI, whatever the wish for autopilot', () => {
+    for (const autoPilot of [undefined, true, false]) assert.deepEqual(launchArgv(provider('claude'), { permissionMode: 'acceptEdits', autoPilot }), ['claude', '--permission-mode', 'acceptEdits']);
+    assert.deepEqual(launchArgv(provider('gemini'), { permissionMode: 'auto_edit' }), ['gemini', '--approval-mode=auto_edit']);
+    assert.throws(() => launchArgv(provider('opencode'), { permissionMode: 'plan' }), (error) => isAgentsError(error, 'unsupported') && /opencode has no permission modes/.test(error.message));
+  });
+
+  it('puts what it was prepared with after its wishes, then the id, then more arguments, then the task', () => {
+    const prepared = ['--settings', 'F'];
+    assert.deepEqual(launchArgv(provider('claude'), { autoPilot: true, model: 'M', conversation: 'ID', extraArgs: ['--verbose', '{task}'], task: 'a b' }, prepared), [
+      'claude', '--settings', '{"skipDangerousModePermissionPrompt":true}', '--permission-mode', 'bypassPermissions', '--settings', 'F', '--model', 'M', '--session-id', 'ID', '--verbose', '{task}', '--', 'a b',
+    ]);
+    assert.deepEqual(resumeArgv(provider('codex'), { session: 'ID', extraArgs: ['-x'], conversation: 'ID' }, ['-c', 'a=1']), ['codex', '--no-daemon', '-c', 'a=1', '-x', 'resume', 'ID']);
+  });
+
+  it('adds the arguments of the settings before those of one agent', () => {
+    const { get } = createProviderRegistry({ gemini: { args: ['--debug'] } });
+    assert.deepEqual(launchArgv(get('gemini'), { extraArgs: ['--screen-reader'], task: 'a b' }), ['gemini', '--debug', '--screen-reader', '--prompt-interactive=a b']);
   });
 
   it('takes codex out of its own sandbox only inside a container', () => {
@@ -131,6 +182,11 @@ describe('resuming a conversation', () => {
     ['gemini', ['gemini', `--resume=${session}`]],
     ['opencode', ['opencode', `--session=${session}`]],
     ['copilot', ['copilot', `--resume=${session}`]],
+    ['qwen', ['qwen', `--resume=${session}`]],
+    ['cursor-agent', ['cursor-agent', `--resume=${session}`]],
+    ['amp', ['amp', 'threads', 'continue', session]],
+    ['goose', ['sh', '-c', 'SCRIPT', 'goose', '--resume', `--session-id=${session}`]],
+    ['pi', ['pi', '--session', session]],
     ['demo', ['sh', '-c', 'SCRIPT', 'tmux-agents-demo', '--resume', session]],
   ] as const) {
     it(`${id}: by its id`, () => assert.deepEqual(shown(resumeArgv(provider(id), { session, task: 'not given again' })), argv));

@@ -9,8 +9,8 @@ describe('the providers', () => {
     const { all } = createProviderRegistry();
     assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
     for (const { id, label, description, icon, installHint } of all) {
-      assert.match(id, /^[a-z]+$/);
-      for (const text of [label, description]) assert.ok(text.length > 3 && text.length < 60, text);
+      assert.match(id, /^[a-z-]+$/);
+      for (const text of [label, description]) assert.ok(text.length >= 2 && text.length < 60, text);
       assert.match(icon, /^[a-z-]+$/);
       assert.match(installHint, /\.$/);
     }

@@ -1,0 +1,20 @@
+// Amp. Flags from its manual (ampcode.com/manual); unproven, it cannot be run without an account.
+import { AIProvider } from './aiProvider.ts';
+import type { Provider } from './provider.ts';
+
+export const amp: Provider = {
+  id: AIProvider.AMP,
+  label: 'Amp',
+  description: 'A coding agent by Sourcegraph',
+  icon: 'zap',
+  executables: ['amp'],
+  npmPackage: '@sourcegraph/amp',
+  installHint: 'Install it with "npm install -g @sourcegraph/amp", then run "amp login".',
+  argv: ['amp'],
+  version: ['--version'],
+  // It takes a first prompt as an argument only where it ends after the answer: it is sent one once it runs.
+  autopilot: ['--dangerously-allow-all'],
+  resume: ['threads', 'continue', '{session}'],
+  interruptKeys: ['C-c'],
+  exit: { keys: ['C-c', 'C-c'] },
+};

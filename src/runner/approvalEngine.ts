@@ -1,0 +1,67 @@
+// Puts approvals together: the inbox over the status engine, and the ways to each CLI.
+import { isAgentsError } from '../base/errors.ts';
+import { silentLog, type Log } from '../base/log.ts';
+import { NO_POLICY } from '../protocol/approvalPolicy.ts';
+import type { Config } from '../protocol/config.ts';
+import type { ProviderRegistry } from '../providers/providerRegistry.ts';
+import { replyPermission } from '../providers/status/opencodeDoor.ts';
+import type { RuleBook } from '../providers/status/ruleBook.ts';
+import type { StatusService } from '../providers/status/statusService.ts';
+import { currentOwner } from '../runtimes/agentConfig.ts';
+import type { RuntimeManager } from '../runtimes/runtimeManager.ts';
+import { Approvals } from '../sessions/approvals/approvals.ts';
+import { paneScreen } from '../sessions/approvals/paneScreen.ts';
+import type { ChannelAnswers, SendPrompt } from '../sessions/approvals/ports.ts';
+import { reporterDoor } from '../sessions/approvals/reporterDoor.ts';
+import { WaitingHooks } from '../sessions/approvals/waitingHooks.ts';
+import { PolicyStore } from '../sessions/policy/policyStore.ts';
+import { SessionLog } from '../sessions/policy/sessionLog.ts';
+
+export interface ApprovalEngineOptions {
+  readonly manager: RuntimeManager;
+  readonly providers: ProviderRegistry;
+  readonly status: StatusService;
+  readonly rules: RuleBook;
+  readonly config: Pick<Config, 'approvals'>;
+  /** How the note of a denial becomes a prompt. */
+  readonly sendPrompt: SendPrompt;
+  /** `vscode`, `command`, `library`: for the sessions' logs. */
+  readonly face: string;
+  readonly log?: Log;
+}
+
+/** Follows nothing until asked to. */
+export function createApprovals({ manager, providers, status, rules, config, sendPrompt, face, log = silentLog }: ApprovalEngineOptions): Approvals {
+  const who = currentOwner();
+  const hooks = new WaitingHooks({ status, onDidReport: status.onDidReport, door: reporterDoor(manager), log });
+  return new Approvals({
+    manager,
+    status,
+    screen: paneScreen(manager, (aiProvider) => rules.rulesOf(aiProvider)),
+    hooks,
+    channel: opencodeChannel(manager, providers),
+    sendPrompt,
+    policies: new PolicyStore({ fallback: config.approvals.auto ?? NO_POLICY }),
+    sessionLog: new SessionLog(),
+    who,
+    face,
+    isOwn: (agent) => agent.owner === who && agent.adopted !== true,
+    log,
+  });
+}
+
+/** opencode's permissions, by the ids that its own channel gives them. */
+function opencodeChannel(manager: RuntimeManager, providers: ProviderRegistry): ChannelAnswers {
+  return {
+    takes: (agent, request) => providers.find(agent.aiProvider)?.signals?.sources.includes('channel') === true && request.id.startsWith('per'),
+    async reply(agent, request, reply, note) {
+      try {
+        await replyPermission(manager, agent, request.id, reply, note);
+        return true;
+      } catch (error) {
+        if (isAgentsError(error, 'stale') || isAgentsError(error, 'not-found')) return false;
+        throw error;
+      }
+    },
+  };
+}

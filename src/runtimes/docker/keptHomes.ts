@@ -1,0 +1,42 @@
+// The kept homes on this machine: one folder for each agent that runs in a container here, owned by whom it runs as.
+import { chmod, chown, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export class KeptHomes {
+  readonly #root: string;
+
+  constructor(env: NodeJS.ProcessEnv = process.env) {
+    this.#root = join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents', 'homes');
+  }
+
+  path(agentId: string): string {
+    return join(this.#root, agentId);
+  }
+
+  /** Makes the agent's folder, or finds it; `made` says which. Only its user can enter it; the folder above is its owner's alone anyway. */
+  async make(agentId: string, user: { readonly uid: number; readonly gid: number }): Promise<{ readonly path: string; readonly made: boolean }> {
+    const path = this.path(agentId);
+    await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    const made = (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined;
+    const { uid } = await stat(path);
+    if (uid !== user.uid) {
+      // Root may give it away; anybody else can only open it.
+      if (process.getuid?.() === 0) await chown(path, user.uid, user.gid);
+      else await chmod(path, 0o777);
+    }
+    return { path, made };
+  }
+
+  async exists(agentId: string): Promise<boolean> {
+    return (await stat(this.path(agentId)).catch(() => undefined))?.isDirectory() === true;
+  }
+
+  async remove(agentId: string): Promise<void> {
+    await rm(this.path(agentId), { recursive: true, force: true });
+  }
+
+  async list(): Promise<string[]> {
+    return readdir(this.#root).catch(() => []);
+  }
+}

@@ -1,0 +1,51 @@
+// The folders of this machine's agents: one each, for the files that its program and its hooks need, gone with the agent.
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { foldersOf } from '../agentFiles.ts';
+import type { AgentFile } from '../types.ts';
+
+/** Milliseconds after which the folder of an agent that nobody knows any more (a machine that lost its power) is swept away. */
+const FORGOTTEN_MS = 24 * 60 * 60 * 1000;
+
+export class AgentFolders {
+  readonly #root: string;
+  readonly #suffix: string;
+
+  /** `server` sets the agents of one tmux server apart from those of another; none for the usual one. */
+  constructor(server: string | undefined, env: NodeJS.ProcessEnv = process.env) {
+    this.#root = join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents', 'agents');
+    this.#suffix = server === undefined ? '' : `@${encodeURIComponent(server)}`;
+  }
+
+  path(agentId: string): string {
+    return join(this.#root, `${agentId}${this.#suffix}`);
+  }
+
+  /** Makes the folder anew with these files in it, for their owner alone. */
+  async place(agentId: string, files: readonly AgentFile[]): Promise<string> {
+    const folder = this.path(agentId);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const name of foldersOf(files)) await mkdir(join(folder, name), { mode: 0o700 });
+    await Promise.all(files.map(({ name, content }) => writeFile(join(folder, name), content, { mode: 0o600, flag: 'wx' })));
+    return folder;
+  }
+
+  async remove(agentId: string): Promise<void> {
+    await rm(this.path(agentId), { recursive: true, force: true });
+  }
+
+  /** Removes the old folders of this server's agents that are not among the living. */
+  async sweep(living: ReadonlySet<string>): Promise<void> {
+    const names = await readdir(this.#root).catch(() => []);
+    const ours = names.filter((name) => (this.#suffix === '' ? !name.includes('@') : name.endsWith(this.#suffix)));
+    for (const name of ours) {
+      const agentId = name.slice(0, name.length - this.#suffix.length);
+      if (living.has(agentId)) continue;
+      const path = join(this.#root, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found !== undefined && Date.now() - found.mtimeMs > FORGOTTEN_MS) await rm(path, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,317 @@
+// Approvals as the faces see them: what waits, how to answer it, and the policy that answers some of it unasked.
+import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
+import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
+import { Emitter, type Event } from '../../base/event.ts';
+import { silentLog, type Log } from '../../base/log.ts';
+import { waitForEvent } from '../../base/wait.ts';
+import type { ApprovalRequest } from '../../protocol/agentStatus.ts';
+import type { DecisionRecord } from '../../protocol/decisionRecord.ts';
+import type { ScreenMatch } from '../../providers/status/screenTypes.ts';
+import type { StatusPort } from '../../providers/status/statusPort.ts';
+import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
+import type { AgentHandle, AgentInfo } from '../../runtimes/types.ts';
+import { withServerLock } from '../../tmux/serverLock.ts';
+import { loadJudge } from '../policy/loadJudge.ts';
+import { placeFilesOf, workspaceOf } from '../policy/placeFiles.ts';
+import type { PolicyStore } from '../policy/policyStore.ts';
+import type { SessionLog } from '../policy/sessionLog.ts';
+import { answerByKeys } from './answerKeys.ts';
+import { ApprovalInbox, keyOf, type InboxChange, type WaitingStatus } from './approvalInbox.ts';
+import { describeApproval } from './describeApproval.ts';
+import type { Answer, Answered, AnswerWay, PendingApproval } from './pendingApproval.ts';
+import type { AgentScreen, ChannelAnswers, HookAnswers, SendPrompt } from './ports.ts';
+
+export interface ApprovalsOptions {
+  readonly manager: RuntimeManager;
+  readonly status: StatusPort;
+  readonly screen: AgentScreen;
+  readonly hooks: HookAnswers;
+  readonly channel: ChannelAnswers;
+  readonly sendPrompt: SendPrompt;
+  readonly policies: PolicyStore;
+  readonly sessionLog: SessionLog;
+  /** Who answers: `user@host`, and from which face. */
+  readonly who: string;
+  readonly face: string;
+  /** Only these agents' requests may be answered by the policy: not those of other people on a shared engine. */
+  readonly isOwn: (agent: AgentInfo) => boolean;
+  readonly log?: Log;
+}
+
+/** Milliseconds that a dialog may take to be drawn after its request was told of. */
+const DRAWN_MS = 3_000;
+/** Milliseconds that an agent may take to come to rest after a denial, before its note is given to the prompts all the same. */
+const REST_MS = 15_000;
+
+export class Approvals implements Disposable {
+  readonly #options: ApprovalsOptions;
+  readonly #log: Log;
+  readonly #inbox: ApprovalInbox;
+  readonly #owned = new DisposableStore();
+  readonly #drawing = new Set<string>();
+  #disposed = false;
+
+  constructor(options: ApprovalsOptions) {
+    this.#options = options;
+    this.#log = options.log ?? silentLog;
+    const { status, manager } = options;
+    this.#inbox = new ApprovalInbox({
+      status,
+      onDidChangeAgents: manager.onDidChangeAgents,
+      agents: () => manager.listAllAgents(),
+      describe: (...about) => this.#describe(...about),
+      settle: (approval) => this.#byPolicy(approval),
+      log: this.#log,
+    });
+    this.#owned.add(options.hooks.onDidChange((agent) => this.#inbox.refresh(agent)));
+  }
+
+  /** `appeared` fires once per request; `gone` when it was answered here or anywhere. */
+  get onDidChange(): Event<InboxChange> {
+    return this.#inbox.onDidChange;
+  }
+
+  /** What waits for a person, the oldest first; complete while somebody follows. */
+  get pending(): readonly PendingApproval[] {
+    return this.#inbox.pending;
+  }
+
+  get policies(): PolicyStore {
+    return this.#options.policies;
+  }
+
+  of(agent: AgentHandle): PendingApproval | undefined {
+    return this.#inbox.of(agent);
+  }
+
+  /** Follows every agent, and applies the policy, until disposed. Several callers may follow. */
+  follow(): Disposable {
+    const [hooks, inbox] = [this.#options.hooks.follow(), this.#inbox.follow()];
+    return toDisposable(() => {
+      inbox.dispose();
+      hooks.dispose();
+    });
+  }
+
+  /** Looks once at these agents: for commands that do not stay. The policy answers nothing then. */
+  async look(agents: readonly AgentInfo[]): Promise<readonly PendingApproval[]> {
+    const statuses = await this.#options.status.look(agents);
+    const found = await Promise.all(
+      agents.map(async (agent) => {
+        const status = statuses.get(agent);
+        return status === undefined ? undefined : this.#inbox.take(agent, status, { unasked: false });
+      }),
+    );
+    return found.filter((approval) => approval !== undefined).sort((one, other) => one.since - other.since);
+  }
+
+  /**
+   * Gives a person's answer. Fails with `answered-already` when the request is gone, `stale` when something else is asked by now, `unsupported` when it cannot be
+   * answered so from here, and `timeout` when the answer was given but its dialog stays. Nothing is typed in the first three cases, and nothing is ever typed twice.
+   */
+  answer(approval: PendingApproval, answer: Answer): Promise<Answered> {
+    return this.#answer(approval, answer, { by: 'person' });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#owned.dispose();
+    this.#inbox.dispose();
+  }
+
+  async #answer(approval: PendingApproval, answer: Answer, how: { readonly by: 'person' } | { readonly by: 'policy'; readonly rule: string }): Promise<Answered> {
+    refuseImpossible(approval, answer);
+    let way: AnswerWay | undefined;
+    try {
+      // Two faces of this machine: the second one finds the dialog gone.
+      const given = await withServerLock(`approval\0${placeKey(approval.agent)}`, async () => {
+        await this.#refuseAnswered(approval);
+        return this.#give(approval, answer);
+      });
+      way = given.way;
+      this.#inbox.answered(approval);
+      const ruleAdded = answer.type === 'always' && !given.always && (await this.#addRule(approval));
+      const note = answer.type === 'deny' && answer.note !== undefined ? (given.noted ? 'with' : 'after') : undefined;
+      await this.#record(approval, answer, how, way, 'done');
+      if (note === 'after' && answer.type === 'deny' && answer.note !== undefined) await this.#noteAfter(approval.agent, answer.note);
+      return { approval, answer, way, ruleAdded, ...(note === undefined ? {} : { note }) };
+    } catch (error) {
+      await this.#record(approval, answer, how, way, messageOf(error));
+      throw await this.#explained(approval, error);
+    }
+  }
+
+  /** The CLI's own way where there is one; else keys. `always`: the CLI itself remembers it; `noted`: the note went with it. */
+  async #give(approval: PendingApproval, answer: Answer): Promise<{ readonly way: AnswerWay; readonly always: boolean; readonly noted: boolean }> {
+    const { hooks, channel, screen } = this.#options;
+    const { agent, request } = approval;
+    const permission = approval.kind === 'permission';
+    const note = answer.type === 'deny' ? answer.note : undefined;
+    if (permission && (answer.type === 'approve' || answer.type === 'deny' || answer.type === 'always')) {
+      if (hooks.waits(agent, request)) {
+        const always = answer.type === 'always';
+        const decision = answer.type === 'deny' ? { behavior: 'deny' as const, ...(note === undefined ? {} : { message: note }) } : { behavior: 'allow' as const, always };
+        if (await hooks.answer(agent, request, decision)) return { way: 'hook', always, noted: note !== undefined };
+      }
+      if (channel.takes(agent, request)) {
+        const reply = answer.type === 'deny' ? 'reject' : answer.type === 'always' ? 'always' : 'once';
+        if (!(await channel.reply(agent, request, reply, note))) throw new AgentsError('answered-already', `${agent.agentId} does not ask for this any more: nothing was answered.`);
+        return { way: 'channel', always: reply === 'always', noted: note !== undefined };
+      }
+    }
+    const before = answer.type === 'always' ? await screen.look(agent) : undefined;
+    await answerByKeys(screen, approval, answer);
+    return { way: 'keys', always: before?.dialog?.answers.always !== undefined, noted: false };
+  }
+
+  async #describe(agent: AgentInfo, status: WaitingStatus, id: string, told: ApprovalRequest | undefined): Promise<PendingApproval> {
+    const { hooks, channel, manager } = this.#options;
+    const [judge, shown] = await Promise.all([loadJudge(), this.#look(agent)]);
+    const ownWay = status.request !== undefined && (hooks.waits(agent, status.request) || channel.takes(agent, status.request));
+    const approval = describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, judge });
+    if (approval.fingerprint === undefined) void this.#whenDrawn(agent);
+    return approval;
+  }
+
+  async #look(agent: AgentInfo): Promise<ScreenMatch | undefined> {
+    return this.#options.screen.look(agent).catch((error: unknown) => {
+      this.#log.debug(`${agent.agentId}: its screen cannot be seen: ${messageOf(error)}`);
+      return undefined;
+    });
+  }
+
+  /** Hooks and titles tell of a request before its dialog is drawn: the entry is described once more when it is there. */
+  async #whenDrawn(agent: AgentInfo): Promise<void> {
+    const key = keyOf(agent.handle);
+    if (this.#drawing.has(key) || this.#disposed) return;
+    this.#drawing.add(key);
+    try {
+      await this.#dialogDrawn(agent, DRAWN_MS);
+      this.#inbox.refresh(agent);
+    } catch (error) {
+      this.#log.debug(`${agent.agentId}: no dialog is seen: ${messageOf(error)}`);
+    } finally {
+      this.#drawing.delete(key);
+    }
+  }
+
+  async #dialogDrawn(agent: AgentInfo, timeoutMs: number): Promise<void> {
+    const drawn = new Emitter<void>();
+    const look = (): void =>
+      void this.#look(agent).then((shown) => {
+        if (shown?.dialog !== undefined) drawn.fire();
+      });
+    const output = await this.#options.screen.onOutput(agent, look);
+    const waiting = waitForEvent(drawn.event, () => true, { timeoutMs, what: 'its dialog' });
+    look();
+    try {
+      await waiting;
+    } finally {
+      output.dispose();
+    }
+  }
+
+  /** Answers what the policy allows, before anybody is told of it. True when nobody needs to be told. */
+  async #byPolicy(approval: PendingApproval): Promise<boolean> {
+    const { policies, manager, isOwn } = this.#options;
+    // What a screen shows may be the beginning of something longer: no policy judges by that.
+    if (approval.kind !== 'permission' || approval.told === undefined || !isOwn(approval.agent)) return false;
+    try {
+      const policy = await policies.of(approval.agent);
+      const judge = await loadJudge();
+      const verdict = await judge.judgeRequest(policy, approval.kind, approval.told, placeFilesOf(manager, approval.agent));
+      if (!verdict.allowed) return false;
+      let ready = approval;
+      if (!approval.answers.approve) {
+        await this.#dialogDrawn(approval.agent, DRAWN_MS);
+        ready = { ...approval, answers: { ...approval.answers, approve: true } };
+      }
+      await this.#answer(ready, { type: 'approve' }, { by: 'policy', rule: verdict.rule });
+      return true;
+    } catch (error) {
+      if (isAgentsError(error, 'answered-already')) return true;
+      this.#log.warn(`${approval.agent.agentId}: the policy could not answer: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  async #addRule(approval: PendingApproval): Promise<boolean> {
+    const rule = (await loadJudge()).ruleOf(approval.request);
+    if (rule === undefined) return false;
+    await this.#options.policies.add(approval.agent, rule);
+    return true;
+  }
+
+  /** A CLI that takes no note with a denial gets it as its next prompt, once it has come to rest. */
+  async #noteAfter(agent: AgentInfo, note: string): Promise<void> {
+    const { status, sendPrompt } = this.#options;
+    const resting = (state: string | undefined): boolean => state === 'idle' || state === 'error';
+    const rest = waitForEvent(status.onDidChangeStatus, (change) => change.agent.agentId === agent.agentId && resting(change.status.state), { timeoutMs: REST_MS, what: 'the agent to come to rest' });
+    const following = status.follow();
+    try {
+      if (!resting(status.statusOf(agent.handle)?.state)) await rest;
+    } catch (error) {
+      this.#log.debug(`${agent.agentId}: ${messageOf(error)}`);
+    } finally {
+      rest.catch(() => undefined);
+      following.dispose();
+    }
+    await sendPrompt(agent, note);
+  }
+
+  /** By another face of this machine, while this one waited for its turn. */
+  async #refuseAnswered(approval: PendingApproval): Promise<void> {
+    const now = this.#options.status.statusOf(approval.agent.handle);
+    if (now !== undefined && now.state !== 'waiting' && now.state !== 'unknown') throw new AgentsError('answered-already', `${approval.agent.agentId} does not ask for this any more: nothing was answered.`);
+    const last = (await this.#options.sessionLog.latest(approval.agent.agentId)).findLast((record) => record.id === approval.id && record.outcome === 'done');
+    if (last !== undefined && Date.parse(last.at) > approval.since) throw answeredBy(approval, last);
+  }
+
+  async #explained(approval: PendingApproval, error: unknown): Promise<AgentsError> {
+    if (!isAgentsError(error, 'answered-already') || error.hint?.startsWith('By ') === true) return asAgentsError(error);
+    const last = (await this.#options.sessionLog.latest(approval.agent.agentId)).findLast((record) => record.id === approval.id && record.outcome === 'done');
+    return last !== undefined && Date.parse(last.at) > approval.since ? answeredBy(approval, last) : error;
+  }
+
+  async #record(approval: PendingApproval, answer: Answer, how: { readonly by: 'person' } | { readonly by: 'policy'; readonly rule: string }, way: AnswerWay | undefined, outcome: string): Promise<void> {
+    const words = answer.type === 'option' ? String(answer.option) : answer.type === 'text' ? answer.text : answer.type === 'deny' ? answer.note : undefined;
+    const record: DecisionRecord = {
+      v: 1,
+      at: new Date().toISOString(),
+      agentId: approval.agent.agentId,
+      id: approval.id,
+      by: how.by,
+      who: this.#options.who,
+      face: this.#options.face,
+      kind: approval.kind,
+      decision: answer.type,
+      ...(words === undefined ? {} : { words }),
+      ...(how.by === 'policy' ? { rule: how.rule } : {}),
+      text: approval.text,
+      request: approval.request,
+      risk: approval.risk.level,
+      ...(way === undefined ? {} : { way }),
+      outcome,
+    };
+    await this.#options.sessionLog.append(record).catch((error: unknown) => this.#log.warn(`${record.agentId}: the decision could not be written down: ${messageOf(error)}`));
+  }
+}
+
+function answeredBy(approval: PendingApproval, last: DecisionRecord): AgentsError {
+  const who = last.by === 'policy' ? `the policy (${last.rule ?? 'a rule'})` : last.who;
+  return new AgentsError('answered-already', `This request of ${approval.agent.agentId} was answered already (${last.decision}): nothing more was done.`, { hint: `By ${who}, at ${last.at}.` });
+}
+
+function refuseImpossible(approval: PendingApproval, answer: Answer): void {
+  const { answers, agent, kind } = approval;
+  const attach = { hint: `Open its terminal: tmux-agents attach ${agent.agentId}` };
+  if (kind === 'login') throw new AgentsError('unsupported', `${agent.agentId} asks for an account: that is answered in its terminal.`, attach);
+  const offered = { approve: answers.approve, always: answers.always, deny: answers.deny, option: answers.options.length > 0, text: answers.text }[answer.type];
+  if (!offered) throw new AgentsError('unsupported', `${agent.agentId} takes no such answer from here ("${answer.type}" to a ${kind}).`, attach);
+}
+
+/** Two runtimes that reach the same place give the same key. */
+function placeKey(agent: AgentInfo): string {
+  const place = agent.handle.data['containerId'] ?? agent.handle.data['socket'];
+  return `${typeof place === 'string' ? place : agent.runtimeId}\0${agent.agentId}`;
+}

@@ -1,0 +1,80 @@
+// The conversations on disk: one file for each agent, replaced whole by a rename, shared by all faces on this machine.
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf } from '../../base/errors.ts';
+import { silentLog, type Log } from '../../base/log.ts';
+import { AgentId } from '../../protocol/agentRecord.ts';
+import { ConversationEntry } from '../../protocol/conversationEntry.ts';
+
+/** `$XDG_STATE_HOME/tmux-agents/conversations`, or below ~/.local/state. */
+export function conversationsFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents', 'conversations');
+}
+
+const SUFFIX = '.json';
+
+export class ConversationStore {
+  readonly #folder: string;
+  readonly #log: Log;
+
+  constructor(folder: string = conversationsFolder(), log: Log = silentLog) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  /** Undefined for an agent without a file, and for a file that cannot be read: that is logged, and the file stays. */
+  read(agentId: string): ConversationEntry | undefined {
+    if (!AgentId.safeParse(agentId).success) return undefined;
+    const path = this.#path(agentId);
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch {
+      return undefined;
+    }
+    try {
+      const entry = ConversationEntry.parse(JSON.parse(text));
+      return entry.agentId === agentId ? entry : undefined;
+    } catch (error) {
+      this.#log.warn(`${path} cannot be read: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** All that can be read, the latest conversation first. */
+  list(): ConversationEntry[] {
+    const names = this.#names().filter((name) => name.endsWith(SUFFIX));
+    const entries = names.flatMap((name) => this.read(name.slice(0, -SUFFIX.length)) ?? []);
+    return entries.sort((a, b) => lastUse(b) - lastUse(a));
+  }
+
+  write(entry: ConversationEntry): void {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const path = this.#path(entry.agentId);
+    const draft = `${path}.${process.pid}.tmp`;
+    writeFileSync(draft, `${JSON.stringify(entry, undefined, 2)}\n`, { mode: 0o600 });
+    renameSync(draft, path);
+  }
+
+  remove(agentId: string): void {
+    if (AgentId.safeParse(agentId).success) rmSync(this.#path(agentId), { force: true });
+  }
+
+  #path(agentId: string): string {
+    return join(this.#folder, `${agentId}${SUFFIX}`);
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch {
+      return [];
+    }
+  }
+}
+
+/** Unix time in ms at which something was last heard of it. */
+export function lastUse(entry: ConversationEntry): number {
+  return entry.conversations.at(-1)?.at ?? Date.parse(entry.createdAt);
+}

@@ -1,0 +1,80 @@
+// The auto-approval policy that was chosen for one agent: a small file of its own, shared by all faces of this machine.
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AgentsError, messageOf } from '../../base/errors.ts';
+import { Emitter, type Event } from '../../base/event.ts';
+import { AgentPolicyFile, ApprovalPolicy, NO_POLICY } from '../../protocol/approvalPolicy.ts';
+import type { AgentInfo } from '../../runtimes/types.ts';
+import { stateFolder } from './sessionLog.ts';
+
+/** Whose policy: an agent of the same id that was made at another time has none of it. */
+export type PolicyOwner = Pick<AgentInfo, 'agentId' | 'createdAt'>;
+
+export class PolicyStore {
+  readonly #folder: string;
+  readonly #fallback: ApprovalPolicy;
+  readonly #changed = new Emitter<PolicyOwner>();
+
+  /** `fallback`: of agents for which nothing was chosen. */
+  constructor({ folder = join(stateFolder(), 'policy'), fallback = NO_POLICY }: { readonly folder?: string; readonly fallback?: ApprovalPolicy } = {}) {
+    this.#folder = folder;
+    this.#fallback = fallback;
+  }
+
+  readonly onDidChange: Event<PolicyOwner> = this.#changed.event;
+
+  /** What was chosen for this agent, or the fallback. Throws `bad-input` for a file that is damaged: nothing is approved by half a policy. */
+  async of(agent: PolicyOwner): Promise<ApprovalPolicy> {
+    return (await this.chosen(agent)) ?? this.#fallback;
+  }
+
+  /** What was chosen for this agent itself; undefined when nothing was. Throws `bad-input`. */
+  async chosen(agent: PolicyOwner): Promise<ApprovalPolicy | undefined> {
+    const path = this.#pathOf(agent);
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch {
+      return undefined;
+    }
+    try {
+      const file = AgentPolicyFile.parse(JSON.parse(text));
+      return file.agentId === agent.agentId && file.createdAt === agent.createdAt ? file.policy : undefined;
+    } catch (error) {
+      throw new AgentsError('bad-input', `The approval policy of "${agent.agentId}" cannot be read: ${path}: ${messageOf(error)}`, { hint: 'Choose it anew, or delete the file.', cause: error });
+    }
+  }
+
+  /** Chooses a policy for this agent; undefined goes back to the fallback. */
+  async choose(agent: PolicyOwner, policy: ApprovalPolicy | undefined): Promise<void> {
+    const path = this.#pathOf(agent);
+    if (policy === undefined) await rm(path, { force: true });
+    else {
+      const file: AgentPolicyFile = { v: 1, agentId: agent.agentId, createdAt: agent.createdAt, policy: ApprovalPolicy.parse(policy) };
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+      await writeFile(draft, `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600 });
+      await rename(draft, path);
+    }
+    this.#changed.fire(agent);
+  }
+
+  /** Adds what a person allowed "always" to what is allowed already. */
+  async add(agent: PolicyOwner, rule: Partial<ApprovalPolicy>): Promise<void> {
+    await this.choose(agent, withRule(await this.of(agent), rule));
+  }
+
+  #pathOf(agent: PolicyOwner): string {
+    return join(this.#folder, `${agent.agentId}.json`);
+  }
+}
+
+/** Both, each rule once. */
+function withRule(policy: ApprovalPolicy, rule: Partial<ApprovalPolicy>): ApprovalPolicy {
+  return {
+    categories: [...new Set([...policy.categories, ...(rule.categories ?? [])])],
+    commands: [...new Set([...policy.commands, ...(rule.commands ?? [])])],
+    paths: policy.paths,
+  };
+}

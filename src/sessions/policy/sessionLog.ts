@@ -1,0 +1,79 @@
+// A session's log on disk: one JSON line per decision, only ever appended to, readable by its person alone.
+import { appendFile, mkdir, open, type FileHandle } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DecisionRecord } from '../../protocol/decisionRecord.ts';
+import { scrubSecrets } from './scrub.ts';
+
+/** Bytes of the end of a log that are read to find its latest lines. */
+const TAIL_BYTES = 64 * 1024;
+/** Characters of each text that are kept. */
+const LONGEST = 4_000;
+
+/** `$XDG_STATE_HOME/tmux-agents`, or below ~/.local/state. */
+export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents');
+}
+
+export class SessionLog {
+  readonly #folder: string;
+
+  constructor(folder: string = join(stateFolder(), 'log')) {
+    this.#folder = folder;
+  }
+
+  /** Agent ids hold no character that could lead elsewhere. */
+  pathOf(agentId: string): string {
+    return join(this.#folder, `${agentId}.jsonl`);
+  }
+
+  /** Appends one line, secrets removed. */
+  async append(record: DecisionRecord): Promise<void> {
+    const path = this.pathOf(record.agentId);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await appendFile(path, `${JSON.stringify(scrubbed(record))}\n`, { mode: 0o600 });
+  }
+
+  /** The latest decisions, the newest last; none where there is no log. Lines that are no record are left out. */
+  async latest(agentId: string): Promise<readonly DecisionRecord[]> {
+    let file: FileHandle;
+    try {
+      file = await open(this.pathOf(agentId), 'r');
+    } catch {
+      return [];
+    }
+    try {
+      const { size } = await file.stat();
+      const length = Math.min(size, TAIL_BYTES);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+      return buffer.toString('utf8', 0, bytesRead).split('\n').flatMap(parseLine);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function parseLine(line: string): DecisionRecord[] {
+  try {
+    const parsed = DecisionRecord.safeParse(JSON.parse(line));
+    return parsed.success ? [parsed.data] : [];
+  } catch {
+    return [];
+  }
+}
+
+function scrubbed(record: DecisionRecord): DecisionRecord {
+  const { words, request } = record;
+  return {
+    ...record,
+    text: kept(record.text),
+    outcome: kept(record.outcome),
+    ...(words === undefined ? {} : { words: kept(words) }),
+    ...(request === undefined ? {} : { request: { ...request, ...(request.command === undefined ? {} : { command: kept(request.command) }), ...(request.path === undefined ? {} : { path: kept(request.path) }) } }),
+  };
+}
+
+function kept(text: string): string {
+  const clean = scrubSecrets(text);
+  return clean.length > LONGEST ? `${clean.slice(0, LONGEST)}…` : clean;
+}

@@ -1,0 +1,23 @@
+// Everything that judges commands, with the shell's grammar that it needs: a bundle of its own, so only `loadJudge` may import it.
+import type { ApprovalPolicy } from '../../protocol/approvalPolicy.ts';
+import type { ApprovalRequest, WaitingKind } from '../../protocol/agentStatus.ts';
+import type { Risk } from '../approvals/pendingApproval.ts';
+import { riskOf, type RiskQuestion } from '../approvals/risk.ts';
+import { decide, type PlaceFiles, type Verdict } from './decide.ts';
+import { ruleFor } from './ruleFor.ts';
+import { readShell } from './shellReading.ts';
+
+/** How risky a request is, for people. */
+export function judgeRisk(question: RiskQuestion): Risk {
+  return riskOf(question, readShell);
+}
+
+/** Whether the policy allows it. Never throws. */
+export function judgeRequest(policy: ApprovalPolicy, kind: WaitingKind, request: ApprovalRequest, place: PlaceFiles): Promise<Verdict> {
+  return decide(policy, kind, request, place, readShell);
+}
+
+/** What "always" would add to the policy of a session; undefined where no rule says just this. */
+export function ruleOf(request: ApprovalRequest): Partial<ApprovalPolicy> | undefined {
+  return ruleFor(request, readShell);
+}

@@ -1,0 +1,86 @@
+// One agent's terminal as the delivery of a prompt sees it: its screen read by the rules, its keys, its editor, its status.
+import type { Disposable } from '../../base/disposable.ts';
+import { AgentsError } from '../../base/errors.ts';
+import type { Event } from '../../base/event.ts';
+import type { AgentStatus } from '../../protocol/agentStatus.ts';
+import { offerArgv, withdrawArgv } from '../../providers/prompts/promptEditor.ts';
+import { readScreen } from '../../providers/status/readScreen.ts';
+import { inputLine } from '../../providers/status/screenInput.ts';
+import { matchScreen } from '../../providers/status/screenMatch.ts';
+import type { RuleSet } from '../../providers/status/screenRules.ts';
+import type { InputLine, ScreenMatch } from '../../providers/status/screenTypes.ts';
+import type { StatusPort } from '../../providers/status/statusPort.ts';
+import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
+import type { AgentInfo } from '../../runtimes/types.ts';
+import type { PaneId } from '../../tmux/types.ts';
+
+/** The screen at one moment. */
+export interface Seen {
+  readonly lines: readonly string[];
+  readonly match: ScreenMatch | undefined;
+  /** Undefined where no rules tell of an input line. */
+  readonly input: InputLine | undefined;
+}
+
+export interface PromptTarget {
+  readonly name: string;
+  look(): Promise<Seen>;
+  onOutput(listener: (bytes: Buffer) => void): Disposable;
+  paste(text: string): Promise<void>;
+  /** By tmux's names. */
+  press(keys: readonly string[]): Promise<void>;
+  /** Puts a prompt where the agent's editor finds it; false where the agent has no such editor. */
+  offer(id: string, text: string): Promise<boolean>;
+  /** Takes it back; false where the editor has it already. */
+  withdraw(id: string): Promise<boolean>;
+  status(): AgentStatus | undefined;
+  readonly onDidChangeStatus: Event<AgentStatus>;
+}
+
+export interface TargetParts {
+  readonly manager: RuntimeManager;
+  readonly status: StatusPort;
+  readonly rules: RuleSet | undefined;
+}
+
+const EXEC_MS = 15_000;
+
+/** The target for one delivery. Fails with `not-found` when the agent's pane is gone. */
+export async function promptTarget(agent: AgentInfo, { manager, status, rules }: TargetParts): Promise<PromptTarget> {
+  const { handle } = agent;
+  const tmux = manager.getTmux(handle);
+  const pane = await paneIdOf(manager, agent);
+  const runtime = manager.get(handle.runtimeId ?? agent.runtimeId);
+  const folder = agent.adopted === true ? undefined : runtime?.agentFolder?.(agent.agentId);
+  const executor = folder === undefined ? undefined : runtime?.getExecutor?.(handle);
+  return {
+    name: agent.name,
+    async look() {
+      const screen = readScreen((await tmux.command(['capture-pane', '-p', '-e', '-t', pane])).join('\n'));
+      const hasInput = rules !== undefined && rules.input.length > 0;
+      return { lines: screen.lines, match: rules === undefined ? undefined : matchScreen(rules, screen), input: hasInput ? inputLine(rules, screen) : undefined };
+    },
+    onOutput: (listener) => tmux.onPaneOutput(pane, listener),
+    paste: (text) => tmux.pasteText(pane, text),
+    press: (keys) => tmux.sendKeyNames(pane, keys),
+    async offer(id, text) {
+      if (folder === undefined || executor === undefined) return false;
+      return (await executor.run(offerArgv(folder, id), { input: text, timeoutMs: EXEC_MS })).code === 0;
+    },
+    async withdraw(id) {
+      if (folder === undefined || executor === undefined) return true;
+      return (await executor.run(withdrawArgv(folder, id), { timeoutMs: EXEC_MS })).code === 0;
+    },
+    status: () => status.statusOf(handle),
+    onDidChangeStatus: (listener) => status.onDidChangeStatus((change) => change.agent.agentId === agent.agentId && change.agent.handle.runtimeId === handle.runtimeId && listener(change.status)),
+  };
+}
+
+async function paneIdOf(manager: RuntimeManager, { handle }: AgentInfo): Promise<PaneId> {
+  const target = await manager.getPane(handle);
+  if (typeof target === 'string') return target;
+  const panes = await manager.getTmux(handle).listPanes(target.session);
+  const found = panes.find(({ windowIndex, index }) => String(windowIndex) === target.window && String(index) === target.pane);
+  if (found === undefined) throw new AgentsError('not-found', `The agent "${handle.agentId}" has no tmux session any more.`);
+  return found.id;
+}
