@@ -22,7 +22,7 @@ const PARTS = {
   types: { run: () => checker('typescript/bin/tsc', ['--noEmit', '--pretty']) },
   lint: { run: () => checker('eslint/bin/eslint.js', ['.', '--max-warnings', '0']) },
   unit: { run: () => mocha('unit', 300) },
-  integration: { run: () => mocha('integration', 900) },
+  integration: { run: () => mocha('integration', 1_800) },
   host: { missing: needsBrowser, run: hostTests },
   browser: { missing: needsBrowser, run: browserTests },
 };

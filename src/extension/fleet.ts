@@ -89,7 +89,11 @@ export class Fleet implements Disposable {
 
   /** What waits for an answer, the oldest first. */
   get pending(): readonly PendingApproval[] {
-    return this.#lease?.managed.approvals.pending ?? [];
+    return (this.#lease?.managed.approvals.pending ?? []).map((approval) => {
+      // As it is called now, which may be otherwise than when it asked.
+      const agent = this.#agents.get(agentKey(approval.agent));
+      return agent === undefined || agent.name === approval.agent.name ? approval : { ...approval, agent };
+    });
   }
 
   /** Starts following the runtimes; resolves when each has answered once or failed. Later calls share the first. */

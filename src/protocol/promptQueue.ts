@@ -32,7 +32,7 @@ export type QueuedPrompt = z.infer<typeof QueuedPrompt>;
 /** What became of a prompt that is not in the queue any more. */
 export const PromptOutcome = z.object({
   id: z.string(),
-  /** Unix time in ms. */
+  /** Unix time in ms; of a delivered one, that of Enter. */
   at: z.number(),
   result: z.enum(['delivered', 'removed']),
   /** Delivered: what showed that its turn began; empty where nothing can show it. */

@@ -12,7 +12,8 @@ export const amp: Provider = {
   installHint: 'Install it with "npm install -g @sourcegraph/amp", then run "amp login".',
   argv: ['amp'],
   version: ['--version'],
-  // It takes a first prompt as an argument only where it ends after the answer: it is sent one once it runs.
+  // It takes a prompt as an argument only where it ends after the answer.
+  queuesTask: true,
   autopilot: ['--dangerously-allow-all'],
   resume: ['threads', 'continue', '{session}'],
   interruptKeys: ['C-c'],

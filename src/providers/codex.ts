@@ -23,8 +23,6 @@ export const codex: Provider = {
   ask: ['--ask-for-approval', 'on-request'],
   // Its own sandbox cannot start in a default container, which is a sandbox already.
   isolated: ['--sandbox', 'danger-full-access'],
-  // Where nothing is left to leave the sandbox for, "on request" would never ask.
-  isolatedAsk: ['--ask-for-approval', 'untrusted'],
   resume: ['resume', '{session}'],
   home: codexHome,
   conversationPlace: conversationPlaces.codex,
@@ -32,10 +30,10 @@ export const codex: Provider = {
   exit: { prompt: '/quit' },
   // No hook fires when the API fails, nor when a request is denied.
   signals: { sources: ['osc7501', 'hooks', 'title'], blind: { hooks: ['working', 'waiting'] } },
-  prepare({ workspace, trusted, report, mcpServers }) {
+  prepare({ trustedFolders, trusted, report, mcpServers }) {
     const mcp = codexMcpSettings(mcpServers);
     return {
-      argv: ['-c', 'check_for_update_on_startup=false', ...(trusted ? codexTrustArgv(workspace) : []), ...codexHookArgv(report), ...mcp.argv],
+      argv: ['-c', 'check_for_update_on_startup=false', ...(trusted ? codexTrustArgv(trustedFolders) : []), ...codexHookArgv(report), ...mcp.argv],
       env: mcp.env,
     };
   },

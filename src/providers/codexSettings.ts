@@ -30,9 +30,9 @@ export function codexHookArgv(report: Words): Words {
   return [...Object.entries(table).flatMap(([event, groups]) => setting(`hooks.${event}`, groups)), ...setting('hooks.state', Object.fromEntries(trust))];
 }
 
-/** The folder as one that the person has said to trust. The dotted form of the key does not take a path (0.169.0). */
-export function codexTrustArgv(folder: string): Words {
-  return setting('projects', { [folder]: { trust_level: 'trusted' } });
+/** The folders as such that the person has said to trust; of a part of a repository its root is asked. The dotted form of the key does not take a path (0.169.0). */
+export function codexTrustArgv(folders: readonly string[]): Words {
+  return setting('projects', Object.fromEntries(folders.map((folder) => [folder, { trust_level: 'trusted' }])));
 }
 
 /** MCP servers; the values of their variables and headers go into the environment, whose names alone are arguments. */

@@ -74,14 +74,13 @@ function commonArgv(provider: Provider, request: LaunchRequest, prepared: Words)
   ];
 }
 
-function permissionArgv(provider: Provider, { permissionMode, autoPilot, isolated }: LaunchRequest): string[] {
+function permissionArgv(provider: Provider, { permissionMode, autoPilot }: LaunchRequest): string[] {
   if (permissionMode !== undefined) {
     if (provider.permission !== undefined) return fill(provider.permission, { mode: permissionMode });
     throw new AgentsError('unsupported', `${provider.label} has no permission modes.`, { hint: 'Leave the mode out; autopilot on or off is what it knows.' });
   }
   if (autoPilot === undefined) return [];
-  const ask = (isolated === true ? provider.isolatedAsk : undefined) ?? provider.ask;
-  return [...((autoPilot ? provider.autopilot : ask) ?? [])];
+  return [...((autoPilot ? provider.autopilot : provider.ask) ?? [])];
 }
 
 function present(text: string | undefined): string | undefined {

@@ -40,7 +40,7 @@ export const opencode: Provider = {
       env: {
         OPENCODE_DISABLE_AUTOUPDATE: '1',
         ...(listen === undefined ? {} : { [PASSWORD]: listen.password }),
-        // It asks for nothing by itself. Merged into the person's own rules, of which those for certain commands stay.
+        // It asks for nothing by itself. The last rule that matches counts, and this one comes after the person's own: it asks about every command and every edit.
         ...(autoPilot === false ? { OPENCODE_PERMISSION: JSON.stringify({ bash: { '*': 'ask' }, edit: { '*': 'ask' } }) } : {}),
         ...(Object.keys(servers).length === 0 ? {} : { OPENCODE_CONFIG_CONTENT: JSON.stringify({ mcp: servers }) }),
       },

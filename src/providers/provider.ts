@@ -30,6 +30,8 @@ export interface Provider {
   readonly argv: Words;
   /** Gives it its first prompt; left out when there is no task. */
   readonly task?: Words;
+  /** True where it takes no first prompt as an argument, but is a program that takes prompts: then the task waits in its queue. */
+  readonly queuesTask?: true;
   /** Tasks that its parser would misread; a space put before them makes them plain text. */
   readonly misreads?: RegExp;
   readonly model?: Words;
@@ -45,8 +47,6 @@ export interface Provider {
   readonly autopilot?: Words;
   /** Makes it ask before it acts. With neither wish the CLI's own settings decide. */
   readonly ask?: Words;
-  /** In place of `ask` where the place itself isolates (a container). */
-  readonly isolatedAsk?: Words;
   /** Added where the place itself isolates (a container) and autopilot is off. */
   readonly isolated?: Words;
   /** tmux names of the keys that interrupt its current turn, pressed in order; `C-c` when absent. */
@@ -98,6 +98,8 @@ export interface PreparePlace {
   readonly report: Words;
   /** The person's consent that the CLI may treat the folder as trusted, as if its own question had been answered so. */
   readonly trusted: boolean;
+  /** The workspace under all the names that trust may go by: as given, without links, the root of its repository. */
+  readonly trustedFolders: readonly string[];
   /** By name; empty where none were asked for. */
   readonly mcpServers: Readonly<Record<string, McpServer>>;
   /** What is known to be added to its environment. */

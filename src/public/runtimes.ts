@@ -19,10 +19,12 @@ export type { DockerRuntimeOptions } from '../runtimes/docker/options.ts';
 export { LocalRuntime, type LocalRuntimeOptions } from '../runtimes/local/localRuntime.ts';
 export { newAgentId } from '../runtimes/agentConfig.ts';
 export { attachCommand, type AttachCommand } from '../runtimes/attachCommand.ts';
-export type { ProviderPort, RuntimeHealth, RuntimeListing, RuntimeManagerOptions } from '../runtimes/runtimeManager.ts';
+export type { ProgramFact, ProgramFacts, ProgramQuery } from '../runtimes/programs.ts';
+export type { Launch, LaunchPlace, ProviderPort, RuntimeHealth, RuntimeListing, RuntimeManagerOptions } from '../runtimes/runtimeManager.ts';
 export type {
   AgentChange,
   AgentConfig,
+  AgentFile,
   AgentHandle,
   AgentInfo,
   AgentRuntime,

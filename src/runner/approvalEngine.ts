@@ -1,10 +1,10 @@
 // Puts approvals together: the inbox over the status engine, and the ways to each CLI.
-import { isAgentsError } from '../base/errors.ts';
+import { AgentsError, isAgentsError } from '../base/errors.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import { NO_POLICY } from '../protocol/approvalPolicy.ts';
 import type { Config } from '../protocol/config.ts';
 import type { ProviderRegistry } from '../providers/providerRegistry.ts';
-import { replyPermission } from '../providers/status/opencodeDoor.ts';
+import { opencodeServerOf, replyPermission } from '../providers/status/opencodeDoor.ts';
 import type { RuleBook } from '../providers/status/ruleBook.ts';
 import type { StatusService } from '../providers/status/statusService.ts';
 import { currentOwner } from '../runtimes/agentConfig.ts';
@@ -54,6 +54,15 @@ export function createApprovals({ manager, providers, status, rules, config, sen
 function opencodeChannel(manager: RuntimeManager, providers: ProviderRegistry): ChannelAnswers {
   return {
     takes: (agent, request) => providers.find(agent.aiProvider)?.signals?.sources.includes('channel') === true && request.id.startsWith('per'),
+    takesWords: (agent, request) => providers.find(agent.aiProvider)?.signals?.sources.includes('channel') === true && request.id.startsWith('que'),
+    async answer(agent, request, words) {
+      const server = await opencodeServerOf(manager, agent);
+      const found = (await server.questions()).find(({ id }) => id === request.id);
+      if (found === undefined) return false;
+      if (found.questions.length !== 1) throw new AgentsError('unsupported', `${agent.agentId} asks several things at once: answer them in its terminal.`, { hint: `tmux-agents attach ${agent.agentId}` });
+      await server.replyQuestion(found.id, [[words]]);
+      return true;
+    },
     async reply(agent, request, reply, note) {
       try {
         await replyPermission(manager, agent, request.id, reply, note);

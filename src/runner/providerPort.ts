@@ -11,6 +11,7 @@ import { promptEditor, type PromptEditor } from '../providers/prompts/promptEdit
 import { promptInputOf } from '../providers/prompts/promptInput.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ProviderRegistry } from '../providers/providerRegistry.ts';
+import { trustedFolders } from './repositoryRoot.ts';
 import type { Launch, LaunchPlace, ProviderPort } from '../runtimes/runtimeManager.ts';
 import { keptEnv } from '../runtimes/keptHome.ts';
 import type { AgentConfig } from '../runtimes/types.ts';
@@ -44,6 +45,7 @@ async function launch(provider: Provider, config: AgentConfig, place: LaunchPlac
           workspace,
           isolated,
           trusted,
+          trustedFolders: isolated ? [workspace] : await trustedFolders(workspace),
           mcpServers,
           autoPilot: config.permissionMode === undefined ? config.autoPilot : undefined,
           report: hooks?.report(agentFolder) ?? [],

@@ -27,7 +27,10 @@ shift 2
 if [ -d "$TMUX_AGENTS_FOLDER" ]; then
   (
     umask 077
-    cd -- "$TMUX_AGENTS_FOLDER" && tty > tty && printf '%s\\n' "\${TMUX%%,*}" > tmux && printf '%s\\n' "$TMUX_PANE" > pane
+    cd -- "$TMUX_AGENTS_FOLDER" || exit
+    tty > tty
+    printf '%s\\n' "\${TMUX%%,*}" > tmux
+    printf '%s\\n' "$TMUX_PANE" > pane
   ) 2>/dev/null
 fi
 program=$(command -v -- "$1" 2>/dev/null) || fail "$1: command not found" 127

@@ -77,7 +77,7 @@ interface Registration extends Disposable {
 const BEFORE_KILL_MS = 2_000;
 
 /** Milliseconds between two keys of an interrupt. */
-const KEY_GAP_MS = 150;
+const KEY_GAP_MS = 400;
 
 export class RuntimeManager implements Disposable {
   readonly #runtimes = new Map<string, Registration>();

@@ -109,6 +109,13 @@ export class Workbench {
     return { title: clean((await title.textContent()) ?? ''), placeholder: (await input.getAttribute('placeholder')) ?? '', value: await input.inputValue() };
   }
 
+  /** Clicks a button on a row of the open quick pick. */
+  async quickPickButton(label: string, button: string): Promise<void> {
+    const row = this.quickPickRow(label).first();
+    await row.hover();
+    await row.locator(`.action-label[aria-label^="${button}"]`).first().click();
+  }
+
   /** Chooses a row of the open quick pick. */
   async pick(label: string): Promise<void> {
     await this.quickPickRow(label).first().click();
@@ -187,8 +194,17 @@ export class Workbench {
 
   /** Opens a row's context menu and chooses an entry. */
   async rowMenu(label: string | RegExp, entry: string): Promise<void> {
-    await this.row(label).first().locator('.label-name').first().click({ button: 'right' });
-    await this.#chooseFromMenu(entry);
+    // A menu closes when something else takes the focus, such as a terminal that has just opened: then it is opened again.
+    const attempts = 4;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.row(label).first().locator('.label-name').first().click({ button: 'right' });
+        return await this.#chooseFromMenu(entry, attempt === attempts ? this.#timeout : 4_000);
+      } catch (error) {
+        if (attempt === attempts) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
   /** Clicks a button in the title bar of the view that is shown. */
@@ -198,14 +214,20 @@ export class Workbench {
     await bar.locator(`.actions-container .action-label[aria-label^="${action}"], .title-actions .action-label[aria-label^="${action}"]`).first().click();
   }
 
-  async #chooseFromMenu(entry: string): Promise<void> {
+  /** Chooses from the menu behind the dots in the title bar of the view that is shown. */
+  async viewMenu(entry: string): Promise<void> {
+    await this.viewAction('Views and More Actions');
+    await this.#chooseFromMenu(entry);
+  }
+
+  async #chooseFromMenu(entry: string, timeoutMs = this.#timeout): Promise<void> {
     const item = this.page.locator('.monaco-menu .action-menu-item').filter({ has: this.page.locator('.action-label').filter({ hasText: exactly(entry) }) }).first();
-    await item.waitFor();
+    await item.waitFor({ timeout: timeoutMs });
     // VS Code takes no click on a menu that has only just opened: clicked until the menu is gone.
     const attempts = 5;
     for (let attempt = 1; ; attempt++) {
-      await item.hover();
-      await item.click();
+      await item.hover({ timeout: timeoutMs });
+      await item.click({ timeout: timeoutMs });
       try {
         await item.waitFor({ state: 'detached', timeout: 1_500 });
         return;
@@ -230,6 +252,16 @@ export class Workbench {
 
   async notificationButton(text: string | RegExp, button: string): Promise<void> {
     await this.notification(text).locator('.monaco-button').filter({ hasText: exactly(button) }).first().click();
+  }
+
+  /** Clicks a link in the text of a notification; its title begins so. */
+  async notificationLink(text: string | RegExp, title: string): Promise<void> {
+    await this.notification(text).locator('.notification-list-item-message a').filter({ hasText: new RegExp(`^${title}`) }).first().click();
+  }
+
+  /** The item of the status bar that shows this text. */
+  statusBarItem(text: string): Locator {
+    return this.page.locator('.statusbar .statusbar-item').filter({ hasText: text }).first();
   }
 
   /** Presses a button of the modal dialog that contains this text. */

@@ -76,6 +76,13 @@ export class World {
     }
   }
 
+  /** Writes the settings of the machine that VS Code runs on; VS Code takes them over at once. */
+  configureMachine(settings: Readonly<Record<string, unknown>>): void {
+    const folder = join(this.#base, 'data', 'data', 'Machine');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
+  }
+
   /** Runs tmux as the agents' machine has it: `tmux('-L', 'tmux-agents', 'list-sessions')`. Resolves with what it printed. */
   async tmux(...args: readonly string[]): Promise<string> {
     return (await run('tmux', [...args], { env: { ...process.env, ...this.env } })).stdout;

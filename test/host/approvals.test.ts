@@ -37,7 +37,7 @@ describe('waiting agents in the extension host', () => {
   const isIn = (agent: AgentInfo, state: string): Promise<true> => known(() => (fleet.statusOf(agent)?.state === state ? true : undefined), `${agent.name} to be ${state}, not ${fleet.statusOf(agent)?.state ?? 'unknown'}`);
   /** What it asks, once all of it is known: a source may tell of it before it is drawn. */
   const asks = (agent: AgentInfo): Promise<PendingApproval> =>
-    known(() => fleet.pending.find(({ agent: { agentId }, answers, request }) => agentId === agent.agentId && (request.command !== undefined || answers.options.length > 0)), `${agent.name} to ask`);
+    known(() => fleet.pending.find(({ agent: { agentId }, answers }) => agentId === agent.agentId && (answers.approve || answers.options.length > 0)), `${agent.name} to ask`);
   const asksNothing = (agent: AgentInfo): Promise<true> => known(() => (fleet.pending.some((approval) => approval.agent.agentId === agent.agentId) ? undefined : true), `${agent.name} to ask nothing`);
   const prompt = (agent: AgentInfo, text: string): Thenable<void> => run(Commands.sendPrompt, { agentId: agent.agentId }, text);
   /** The notification and the status bar follow in the same turn of the event loop in which the window tells of a change. */

@@ -129,6 +129,8 @@ const settings: Readonly<Record<CliName, (place: Place) => Settings>> = {
         'default_mode_request_user_input = true',
         '',
       ].join('\n'),
+      // In a container, where it runs without a sandbox of its own, it asks for nothing but what such a rule names.
+      '.codex/rules/default.rules': 'prefix_rule(pattern = ["touch"], decision = "prompt")\n',
     },
     env: { STUB_KEY: KEY, CODEX_HOME: `${home}/.codex` },
   }),

@@ -19,7 +19,7 @@ import { makeTmuxHome, type TmuxHome } from './tmuxHome.ts';
 export type CliPlace = 'local' | 'docker';
 
 /** Milliseconds that something may take where nothing else is said. */
-const STEP_MS = 30_000;
+const STEP_MS = 45_000;
 
 const RUNTIME = 'here';
 
@@ -44,6 +44,8 @@ export class CliWorld {
   readonly #network: string | undefined;
   /** Its id is known before it is there. */
   #handle: AgentHandle;
+  /** What showed that the last prompt's turn began. */
+  #evidence: string | undefined;
 
   private constructor(parts: { provider: CliName; place: CliPlace; stub: ModelStub; managed: Managed; workspace: string; env: Readonly<Record<string, string>>; home: CliHome; tmux: TmuxHome; homeBefore: string | undefined; network: string | undefined }) {
     this.provider = parts.provider;
@@ -76,7 +78,7 @@ export class CliWorld {
       // As another user than ours, and what is mounted of the home is read-only: the hardest case.
       openForAll(home.home, workspace);
       process.env['HOME'] = home.home;
-      managed.manager.register(RUNTIME, new DockerRuntime({ network, owner: `clis-${process.pid}`, user: '1234:1234', extraBinds: [clis.inContainer.bind] }));
+      managed.manager.register(RUNTIME, new DockerRuntime({ network, owner: `clis-${process.pid}`, user: '1234:1234', extraBinds: [clis.inContainer.bind, ...ownBinds(provider, home.home)] }));
     }
     const env = inside ? { ...Object.fromEntries(Object.entries(home.env).filter(([name]) => !PLACES.test(name))), PATH: clis.inContainer.path } : { ...home.env, PATH: clis.path };
     return new CliWorld({ provider, place, stub, managed, workspace, env, home, tmux, homeBefore, network });
@@ -110,7 +112,7 @@ export class CliWorld {
 
   /** Gives it a prompt as every face does; resolves when its turn has begun. */
   async prompt(text: string): Promise<void> {
-    await this.managed.prompts.send(this.agent, text, { signal: AbortSignal.timeout(STEP_MS) });
+    this.#evidence = await this.managed.prompts.send(this.agent, text, { signal: AbortSignal.timeout(STEP_MS) });
   }
 
   /** The status once it is `state`, and `accept` takes it. What it was instead is in the error, with the reasons and the screen. */
@@ -145,6 +147,11 @@ export class CliWorld {
     return before;
   }
 
+  /** From now on nobody follows the agents, as when every face is closed. */
+  stopListening(): void {
+    for (const one of this.#following) one.dispose();
+  }
+
   /** Whether a file is in the agent's folder. */
   has(name: string): boolean {
     return existsSync(join(this.workspace, name));
@@ -166,7 +173,7 @@ export class CliWorld {
     const { manager, status, conversations } = this.managed;
     await manager.killAgent(this.#handle, { graceMs: 500 }).catch(() => undefined);
     await conversations.forget(this.#handle.agentId).catch(() => undefined);
-    for (const one of this.#following) one.dispose();
+    this.stopListening();
     this.managed.prompts.dispose();
     this.managed.approvals.dispose();
     status.dispose();
@@ -188,8 +195,14 @@ export class CliWorld {
     const screen = await status.screen(agent).catch((error: unknown) => String(error));
     const { reasons, observations } = await status.explain(agent).catch((error: unknown) => ({ reasons: [String(error)], observations: [] }));
     const told = observations.map((one) => `  ${one.source}: ${one.claim === null ? 'nothing' : one.claim.state} (${one.evidence})`);
-    return [...reasons, ...told, screen.replace(/\n{3,}/g, '\n\n')].join('\n');
+    return [`The last prompt: ${this.#evidence ?? 'none was delivered'}`, ...reasons, ...told, screen.replace(/\n{3,}/g, '\n\n')].join('\n');
   }
+}
+
+/** The settings of CLIs that no mount of the product brings, as a person would add them. */
+function ownBinds(provider: CliName, home: string): string[] {
+  const folder = { copilot: '.copilot', qwen: '.qwen', pi: '.pi' }[provider as string];
+  return folder === undefined ? [] : [`${join(home, folder)}:/home/agent/${folder}:ro`];
 }
 
 /** The address of the host that every container reaches, whatever its network. */

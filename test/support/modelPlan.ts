@@ -84,6 +84,8 @@ function shellCall(name: string | undefined, command: string, escalated: boolean
 
 function writeCall(name: string | undefined, path: string): ToolCall | undefined {
   if (name === undefined) return undefined;
+  // Claude Code refuses arguments that it does not know.
+  if (name === 'Write') return { name, args: { file_path: path, content: 'hi\n' } };
   if (name !== 'apply_patch') return { name, args: { file_path: path, filePath: path, path, content: 'hi\n', file_text: 'hi\n' } };
   const plain = `*** Begin Patch\n*** Add File: ${path}\n+hi\n*** End Patch\n`;
   return { name, args: { input: plain }, plain };

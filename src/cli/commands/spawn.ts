@@ -5,6 +5,7 @@ import { cancelled, waitForEvent } from '../../base/wait.ts';
 import { parseMemory } from '../../protocol/memory.ts';
 import { AIProvider } from '../../providers/aiProvider.ts';
 import type { Managed } from '../../runner/createRuntimeManager.ts';
+import { queueFirstPrompt } from '../../runner/firstPrompt.ts';
 import { newAgentId } from '../../runtimes/agentConfig.ts';
 import { reapSoon } from '../../runtimes/agentPanes.ts';
 import { stateText } from '../../runtimes/agentText.ts';
@@ -41,13 +42,16 @@ export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) =
   const runtimeId = options.runtime ?? face.config.defaults.runtime;
   const wish = await agentConfig(face, options, argv);
   const policy = options.allow === undefined ? undefined : parsePolicy({ categories: options.allow });
-  const start = async ({ manager, providers, approvals }: Managed): Promise<number> => {
+  const start = async (managed: Managed): Promise<number> => {
+    const { manager, providers, approvals } = managed;
     const provider = providers.get(wish.aiProvider);
     if (wish.resources !== undefined && !output.json && manager.get(runtimeId)?.isolates !== true) output.note(`--memory and --cpus limit containers only: the runtime "${runtimeId}" has none.`);
     const handle = await manager.spawnAgent(runtimeId, wish, { signal: around.signal, onProgress: (_step, message) => output.progress(`${message}...`) });
     const agent = await afterStart(manager, handle, around.signal);
     if (policy !== undefined) await approvals.policies.choose(agent, policy);
+    const queued = agent.status === 'running' && (await queueFirstPrompt(managed, agent, wish));
     output.answer(agent, () => spawned(agent));
+    if (queued && !output.json) output.note(`${provider.label} takes its first prompt once it runs: the task waits in its queue.`);
     if (agent.status !== 'failed') return ExitCode.OK;
     if (!output.json) {
       const hint = wish.argv === undefined && agent.exitCode === 127 ? `${provider.installHint} ` : '';

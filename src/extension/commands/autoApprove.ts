@@ -41,9 +41,9 @@ export const autoApprove: CommandHandler = async (services, ...args) => {
   });
 };
 
-const RULES = 'Nothing chosen: it asks for everything. What cannot be judged, and what is dangerous, is always asked.';
+const RULES = 'What is dangerous or cannot be judged is always asked.';
 /** A screen may show the beginning of something longer. */
-const ONLY_SCREEN = 'This agent tells what it wants on its screen alone, and by that nothing is approved unasked.';
+const ONLY_SCREEN = 'Its wishes show on its screen only: you are always asked.';
 
 async function askPolicy(name: string, current: ApprovalPolicy, placeholder: string): Promise<ApprovalPolicy> {
   const owned = new DisposableStore();

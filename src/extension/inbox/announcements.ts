@@ -40,7 +40,7 @@ export function announcement(pending: readonly PendingApproval[], putOff: Readon
 function single(approval: PendingApproval, now: number): string {
   const target = targetOf(approval);
   const { answers } = approval;
-  const risk = riskWords(approval);
+  const risk = approval.risk.level === 'high' ? riskWords(approval) : '';
   const links = [
     ...(answers.approve ? [link(needsLook(approval, 'request', now) ? 'Review…' : 'Approve', Commands.approve, target)] : []),
     ...(approval.kind === 'question' ? [link('Answer…', Commands.answerQuestion, target)] : []),

@@ -85,7 +85,7 @@ export async function askInbox(fleet: Fleet): Promise<{ readonly command: string
 }
 
 function isDifferent(pending: readonly PendingApproval[], items: readonly InboxPick[]): boolean {
-  return pending.length !== items.length || pending.some((approval, index) => items[index]?.approval !== approval);
+  return pending.length !== items.length || JSON.stringify(pending) !== JSON.stringify(items.map(({ approval }) => approval));
 }
 
 /** All answers to one request, with its whole text above them. Throws `cancelled` on Escape. */

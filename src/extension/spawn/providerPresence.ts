@@ -65,8 +65,9 @@ export function presenceThere(provider: Provider, presence: Presence | undefined
   return presence?.state === 'installed' && presence.version !== undefined ? `${provider.label} ${presence.version}` : '';
 }
 
-/** Those that are installed first, each group in its own order. */
+/** Those that can run first, then those that still need a command, then those that are not installed; each group in its own order. */
 export function installedFirst(providers: readonly Provider[], presences: Presences | undefined): readonly Provider[] {
-  const missing = (provider: Provider): boolean => presences?.get(provider.id)?.state === 'missing';
-  return [...providers.filter((provider) => !missing(provider)), ...providers.filter(missing)];
+  if (presences === undefined) return providers;
+  const rank = ({ id, argv }: Provider): number => (presences.get(id)?.state === 'missing' ? 2 : argv.length === 0 ? 1 : 0);
+  return providers.toSorted((one, other) => rank(one) - rank(other));
 }

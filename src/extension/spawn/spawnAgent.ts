@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { AgentsError } from '../../base/errors.ts';
 import { waitForEvent } from '../../base/wait.ts';
+import { queueFirstPrompt } from '../../runner/firstPrompt.ts';
 import { newAgentId } from '../../runtimes/agentConfig.ts';
 import type { AgentConfig, AgentInfo } from '../../runtimes/types.ts';
 import { agentKey } from '../agentKey.ts';
@@ -40,6 +41,7 @@ export async function spawnAgent(services: Services, request: SpawnRequest): Pro
     },
   );
   const agent = services.fleet.find(`${runtimeId}/${handle.agentId}`) ?? (await refreshed(services, `${runtimeId}/${handle.agentId}`));
+  await services.fleet.use((_manager, managed) => queueFirstPrompt(managed, agent, config));
   void services.tree.reveal(agentKey(agent)).then(undefined, () => undefined);
   return agent;
 }

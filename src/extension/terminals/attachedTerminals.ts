@@ -16,6 +16,9 @@ export type TerminalPlace = 'panel' | 'editor';
 /** Milliseconds that a terminal may take to tell its process id. */
 const PID_TIMEOUT_MS = 1_500;
 
+/** Milliseconds that a terminal may take to close. */
+const CLOSE_MS = 2_000;
+
 /** Milliseconds after the start of the extension in which VS Code brings terminals of before a reload back. */
 const REVIVAL_MS = 12_000;
 
@@ -64,12 +67,16 @@ export class AttachedTerminals implements Disposable {
     return terminal;
   }
 
-  /** Closes the agent's terminal, if there is one. */
+  /** Closes the agent's terminal, if there is one, and resolves when it is gone. */
   async close(agent: AgentInfo): Promise<void> {
     const key = agentKey(agent);
     const terminal = await this.#fleet.use((manager) => this.#find(agent, manager.getAttachCommand(agent.handle), manager));
     this.#forget(key);
-    terminal?.dispose();
+    if (terminal === undefined) return;
+    // Until it is gone it would be taken for the terminal of an agent that comes back.
+    const gone = nextTerminal(CLOSE_MS, vscode.window.onDidCloseTerminal, (closed) => closed === terminal);
+    terminal.dispose();
+    await gone;
   }
 
   async #open(agent: AgentInfo, place: TerminalPlace): Promise<vscode.Terminal> {
@@ -89,7 +96,7 @@ export class AttachedTerminals implements Disposable {
     if (known !== undefined && known.exitStatus === undefined) return known;
     while (this.#awaited.has(key)) {
       const patienceMs = Math.max(0, this.#began + REVIVAL_MS - performance.now());
-      const opened = nextTerminal(patienceMs);
+      const opened = nextTerminal(patienceMs, vscode.window.onDidOpenTerminal);
       const revived = await this.#recognise(agent, command, manager, Math.max(PID_TIMEOUT_MS, patienceMs));
       if (revived !== undefined || !(await opened)) this.#awaited.delete(key);
       if (revived !== undefined) return revived;
@@ -142,16 +149,16 @@ async function clientsIn(agent: AgentInfo, manager: RuntimeManager): Promise<num
   return clientsOf(lines, agent.sessionName);
 }
 
-/** True when another terminal opened within the time. */
-function nextTerminal(timeoutMs: number): Promise<boolean> {
+/** True when a terminal opened, or closed, within the time. */
+function nextTerminal(timeoutMs: number, event: vscode.Event<vscode.Terminal>, accept: (terminal: vscode.Terminal) => boolean = () => true): Promise<boolean> {
   return new Promise((resolve) => {
-    const end = (opened: boolean): void => {
+    const end = (seen: boolean): void => {
       clearTimeout(timer);
       subscription.dispose();
-      resolve(opened);
+      resolve(seen);
     };
     const timer = setTimeout(() => end(false), timeoutMs);
-    const subscription = vscode.window.onDidOpenTerminal(() => end(true));
+    const subscription = event((terminal) => accept(terminal) && end(true));
   });
 }
 

@@ -10,7 +10,7 @@ export interface HookFiles {
   /** SHA-256, in hex, of the key: for `AgentConfig.hookKey`. */
   readonly hookKey: string;
   /** For `PreparePlace.report`: the command, as words, that takes an event's name as its last. */
-  report(agentFolder: string): Words;
+  readonly report: (agentFolder: string) => Words;
 }
 
 /** A fresh key for one agent, and the reporter. */

@@ -9,7 +9,7 @@ export const LEFT_EVENT = 'tmux-agents-left';
 /** Put behind the name of an answer's channel: signalled there, the reporter knows that somebody will answer. */
 export const HELD_SUFFIX = '-held';
 /** Seconds that it waits for somebody who will answer. */
-const HOLD_SECONDS = 1;
+export const HOLD_SECONDS = 1;
 /** Seconds that it waits for a decision once held; within the `timeout` of the hook in the CLI's settings. */
 export const ANSWER_SECONDS = 3_600;
 /** Seconds that one write to the terminal may take: a terminal that nobody reads must not stall the agent. */
@@ -36,7 +36,7 @@ trap '' TTOU
 umask 077
 folder=\${0%/*}
 event=$1
-key= tty= socket= pane= channel= child= waits= answer=
+key= tty= socket= pane= channel= child= guard= waits= answer=
 file=$(mktemp "$folder/report.XXXXXXXXXX") || { cat >/dev/null; exit 0; }
 id=\${file##*.}
 read -r key < "$folder/key"
@@ -52,13 +52,16 @@ limited() {
     timeout "$seconds" "$@" <&3 &
     child=$!
     wait "$child"
+    child=
   else
     "$@" <&3 &
     child=$!
     { sleep "$seconds"; kill "$child"; } >/dev/null <&3 &
     guard=$!
     wait "$child"
+    child=
     kill "$guard"
+    guard=
   fi
 }
 
@@ -82,7 +85,7 @@ tell_end() {
 
 leave() {
   trap '' HUP INT TERM
-  [ -n "$child" ] && kill "$child"
+  kill $child $guard
   [ -n "$waits" ] && tell_end ${LEFT_EVENT} l
   rm -f "$file"
   exit 0

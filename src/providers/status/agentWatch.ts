@@ -113,6 +113,8 @@ export class AgentWatch implements Disposable {
   update(agent: AgentInfo): void {
     this.#agent = agent;
     this.take(this.#unreachable === undefined || agent.status === 'exited' ? processObservation(agent, Date.now()) : unreachableObservation(this.#unreachable, Date.now()));
+    // The connection may be another one since the place was out of reach.
+    if (agent.status === 'running' && this.#attached !== undefined && this.#tmux() !== this.#attached.tmux) this.#detach();
     if (agent.status === 'running') void this.#attach();
     else if (agent.status !== 'unknown') this.#detach();
   }
@@ -183,6 +185,14 @@ export class AgentWatch implements Disposable {
     if (this.#disposed || this.#agent.status !== 'running') return;
     this.#retry = setTimeout(() => void this.#attach(), this.#backoff.next());
     this.#retry.unref();
+  }
+
+  #tmux(): TmuxService | undefined {
+    try {
+      return this.#options.manager.getTmux(this.#agent.handle);
+    } catch {
+      return undefined;
+    }
   }
 
   async #findPane(): Promise<Attached> {

@@ -8,21 +8,25 @@ import type { OpencodeServer } from './opencodeServer.ts';
 import { afterEvent, opencodeObservation, opencodeState, type OpencodeState } from './opencodeState.ts';
 
 export interface ChannelOptions {
-  /** Finds the server; fails where the agent has none. Asked again at each attempt. */
+  /** Finds the server; fails where the agent has none. Asked again at each attempt until it succeeds. */
   readonly server: () => Promise<OpencodeServer>;
   readonly take: (observation: Observation) => void;
   readonly log?: Log;
 }
 
-/** Attempts in vain, one after the other, before the channel is given up: it starts within seconds, or it is not there. */
-const ATTEMPTS = 14;
+/**
+ * Attempts in vain, one after the other, before the channel is given up, and the milliseconds between them at most. It starts within
+ * seconds, or it is not there: asking this machine costs nothing, running a program in a container does.
+ */
+const PATIENCE = { here: { attempts: 90, longestMs: 1_000 }, there: { attempts: 6, longestMs: 10_000 } } as const;
 
 /** Follows until disposed. Every failure is an observation without a claim, so that the next source decides. */
 export function followOpencode({ server, take, log = silentLog }: ChannelOptions): Disposable {
   const stop = new AbortController();
-  const backoff = new Backoff({ firstMs: 300, longestMs: 15_000 });
+  const backoff = new Backoff({ firstMs: 250, longestMs: PATIENCE.there.longestMs });
   let retry: NodeJS.Timeout | undefined;
   let state: OpencodeState | undefined;
+  let found: OpencodeServer | undefined;
   let vain = 0;
 
   const tell = (next: OpencodeState): void => {
@@ -32,7 +36,7 @@ export function followOpencode({ server, take, log = silentLog }: ChannelOptions
   };
 
   const connect = async (): Promise<void> => {
-    const opencode = await server();
+    const opencode = (found ??= await server());
     let early: string[] | undefined = [];
     const connected = async (): Promise<void> => {
       // Events are kept until it is known where things stand.
@@ -71,8 +75,9 @@ export function followOpencode({ server, take, log = silentLog }: ChannelOptions
       .finally(() => {
         if (stop.signal.aborted) return;
         if (state !== undefined && vain === 0) take({ source: 'channel', at: Date.now(), claim: null, evidence: 'Its server does not answer.' });
-        if (++vain > ATTEMPTS) return;
-        retry = setTimeout(attempt, backoff.next());
+        const { attempts, longestMs } = found?.waits === false ? PATIENCE.here : PATIENCE.there;
+        if (++vain > attempts) return;
+        retry = setTimeout(attempt, Math.min(longestMs, backoff.next()));
         retry.unref();
       });
   };

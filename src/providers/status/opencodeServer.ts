@@ -11,30 +11,37 @@ export const OpencodeAddress = z.object({ port: z.int().min(1).max(65_535), pass
 export type OpencodeAddress = z.infer<typeof OpencodeAddress>;
 
 /** Milliseconds that an answer may take. */
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 15_000;
 /** Bytes of an answer that are read. */
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Milliseconds without a byte after which the stream is taken for dead; a heartbeat comes every ten seconds. */
 const SILENCE_MS = 35_000;
 
+/** Seconds that a server in a container may take to listen. */
+const LISTEN_SECONDS = 90;
+
 /** How requests get there. */
 interface Transport {
-  /** Resolves with the body of a success. */
-  request(path: string, body?: unknown): Promise<string>;
+  /** Resolves with the bodies, in order, when all succeed. */
+  get(paths: readonly string[]): Promise<readonly string[]>;
+  post(path: string, body: unknown): Promise<void>;
   /** Calls back with each piece of the body; resolves when it ends. */
   stream(path: string, piece: (text: string) => void, signal: AbortSignal): Promise<void>;
 }
 
 export class OpencodeServer {
+  /** True where `follow` itself waits until the server listens. */
+  readonly waits: boolean;
   readonly #transport: Transport;
 
   /** With an executor the server is asked from within the place; without, on this machine. */
   constructor(address: OpencodeAddress, executor?: Executor) {
+    this.waits = executor !== undefined;
     this.#transport = executor === undefined ? fromHere(address) : fromWithin(address, executor);
   }
 
   async snapshot(): Promise<OpencodeSnapshot> {
-    const [sessions, permissions, questions] = await Promise.all(['/session/status', '/permission', '/question'].map((path) => this.#transport.request(path)));
+    const [sessions, permissions, questions] = await this.#transport.get(['/session/status', '/permission', '/question']);
     return OpencodeSnapshot.parse({ sessions: parsed(sessions), permissions: parsed(permissions), questions: parsed(questions) });
   }
 
@@ -55,7 +62,6 @@ export class OpencodeServer {
         event(data);
       },
     });
-    alive();
     try {
       await this.#transport.stream(
         '/event',
@@ -73,28 +79,28 @@ export class OpencodeServer {
   }
 
   async permissions(): Promise<OpencodePermission[]> {
-    return z.array(OpencodePermission).parse(parsed(await this.#transport.request('/permission')));
+    return z.array(OpencodePermission).parse(parsed((await this.#transport.get(['/permission']))[0]));
   }
 
   async questions(): Promise<OpencodeQuestion[]> {
-    return z.array(OpencodeQuestion).parse(parsed(await this.#transport.request('/question')));
+    return z.array(OpencodeQuestion).parse(parsed((await this.#transport.get(['/question']))[0]));
   }
 
   /** Answers a permission; `message` goes to the model with a `reject`. Fails with `stale` when nobody waits for it any more. */
   async replyPermission(id: string, reply: 'once' | 'always' | 'reject', message?: string): Promise<void> {
     if (!(await this.permissions()).some((permission) => permission.id === id)) throw stale();
-    await this.#transport.request(`/permission/${encodeURIComponent(id)}/reply`, { reply, ...(message === undefined ? {} : { message }) });
+    await this.#transport.post(`/permission/${encodeURIComponent(id)}/reply`, { reply, ...(message === undefined ? {} : { message }) });
   }
 
   /** Answers a question: for each part of it the labels, or words of one's own. Fails with `stale` as above. */
   async replyQuestion(id: string, answers: readonly (readonly string[])[]): Promise<void> {
     if (!(await this.questions()).some((question) => question.id === id)) throw stale();
-    await this.#transport.request(`/question/${encodeURIComponent(id)}/reply`, { answers });
+    await this.#transport.post(`/question/${encodeURIComponent(id)}/reply`, { answers });
   }
 
   async rejectQuestion(id: string): Promise<void> {
     if (!(await this.questions()).some((question) => question.id === id)) throw stale();
-    await this.#transport.request(`/question/${encodeURIComponent(id)}/reject`, {});
+    await this.#transport.post(`/question/${encodeURIComponent(id)}/reject`, {});
   }
 }
 
@@ -121,10 +127,9 @@ function fromHere({ port, password }: OpencodeAddress): Transport {
     throw new AgentsError('disconnected', `opencode answered ${response.status} to ${path}.`);
   };
   return {
-    async request(path, body) {
-      const signal = AbortSignal.timeout(ANSWER_MS);
-      const response = await ask(path, { signal, ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }) });
-      return response.text();
+    get: (paths) => Promise.all(paths.map(async (path) => (await ask(path, { signal: AbortSignal.timeout(ANSWER_MS) })).text())),
+    async post(path, body) {
+      await (await ask(path, { signal: AbortSignal.timeout(ANSWER_MS), method: 'POST', body: JSON.stringify(body) })).text();
     },
     async stream(path, piece, signal) {
       const { body } = await ask(path, { signal });
@@ -136,25 +141,35 @@ function fromHere({ port, password }: OpencodeAddress): Transport {
 }
 
 function fromWithin({ port, password }: OpencodeAddress, executor: Executor): Transport {
-  const config = (path: string, body?: unknown): string =>
+  const config = (paths: readonly string[], body?: unknown): string =>
     [
-      `url = ${JSON.stringify(urlOf(port, path))}`,
+      ...paths.map((path) => `url = ${JSON.stringify(urlOf(port, path))}`),
       ...(password === undefined ? [] : [`user = ${JSON.stringify(`${USER}:${password}`)}`]),
       // In quotes curl knows the escapes that JSON makes of JSON: a backslash before a quote or a backslash.
       ...(body === undefined ? [] : ['header = "content-type: application/json"', `data-binary = ${JSON.stringify(JSON.stringify(body))}`]),
     ].join('\n');
-  const argv = ['curl', '--silent', '--show-error', '--fail', '--no-buffer', '--noproxy', '*', '--config', '-'];
+  const argv = ['curl', '--silent', '--show-error', '--fail', '--fail-early', '--no-buffer', '--noproxy', '*', '--config', '-'];
+  const ask = async (paths: readonly string[], input: string): Promise<string> => {
+    const { code, stdout, stderr } = await executor.run(argv, { input, timeoutMs: ANSWER_MS, maxBytes: MAX_BYTES });
+    if (code === 0) return stdout.toString('utf8');
+    throw new AgentsError('disconnected', `opencode cannot be asked for ${paths.join(', ')}: ${stderr.toString('utf8').trim().slice(0, 200)}`);
+  };
   return {
-    async request(path, body) {
-      const { code, stdout, stderr } = await executor.run(argv, { input: `${config(path, body)}\n`, timeoutMs: ANSWER_MS, maxBytes: MAX_BYTES });
-      if (code === 0) return stdout.toString('utf8');
-      throw new AgentsError('disconnected', `opencode cannot be asked for ${path}: ${stderr.toString('utf8').trim().slice(0, 200)}`);
+    async get(paths) {
+      // One program for all: their answers hold no line break of their own.
+      const answers = (await ask(paths, `${config(paths)}\nwrite-out = "\\n"\n`)).split('\n');
+      if (answers.length === paths.length + 1) return answers.slice(0, -1);
+      throw new AgentsError('internal', 'opencode gave another number of answers than it was asked for.');
+    },
+    async post(path, body) {
+      await ask([path], `${config([path], body)}\n`);
     },
     async stream(path, piece, signal) {
       const stream = await executor.open(argv, { signal });
       const decoder = new TextDecoder();
       stream.onStdout((chunk) => piece(decoder.decode(chunk, { stream: true })));
-      stream.write(`${config(path)}\n`);
+      // It waits in there until the server listens: each attempt of ours would be another program in the container.
+      stream.write(`${config([path])}\nretry = ${LISTEN_SECONDS}\nretry-delay = 1\nretry-max-time = ${LISTEN_SECONDS}\nretry-connrefused\n`);
       stream.end();
       const { code } = await ended(stream, signal);
       if (code !== 0 && !signal.aborted) throw new AgentsError('disconnected', `The events of opencode ended with code ${code ?? 'unknown'}.`);

@@ -60,8 +60,8 @@ export function readStill(rules: RuleSet, signals: ProviderSignals | undefined, 
 
 /** Silence is `starting` for an agent that runs; in a recording it is just nothing known. */
 function decided(model: StatusModel, shown: Observation): AgentStatus {
-  if (model.status.state === 'exited' || model.decided === undefined) return model.status.state === 'exited' ? model.status : unknown(shown);
-  return model.decided;
+  if (model.status.state === 'exited') return model.status;
+  return model.decided ?? unknown(shown);
 }
 
 function unknown(shown: Observation): AgentStatus {

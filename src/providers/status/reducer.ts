@@ -10,6 +10,9 @@ export const STARTING_MS = 60_000;
 /** Milliseconds after the start in which a first `idle` is not taken from a source that is blind to it. */
 export const READY_MS = 10_000;
 
+/** Milliseconds by which words of one source do not come out of order. */
+const CLOCK_STEP_MS = 60_000;
+
 /** The latest of one source. */
 export interface SourceView {
   readonly latest: Observation;
@@ -17,6 +20,8 @@ export interface SourceView {
   readonly since: number;
   /** Unix time in ms at which it last claimed `waiting`: that it saw the dialog makes its word on the end of it worth more. */
   readonly waitedAt: number | undefined;
+  /** Unix time in ms at which it last claimed something else than now. */
+  readonly elseAt: number | undefined;
   /** It missed a change that others saw: not believed until it speaks again. */
   readonly lost: boolean;
 }
@@ -57,18 +62,27 @@ export function newStatusModel(signals: ProviderSignals | undefined, { now, star
 }
 
 /** Takes what one source says. An observation older than the source's latest changes nothing. */
-export function observe(model: StatusModel, observation: Observation): StatusModel {
+export function observe(current: StatusModel, observation: Observation): StatusModel {
+  const model = turnedBack(current, observation);
   const before = model.sources[observation.source];
   if (before !== undefined && observation.at < before.latest.at) return model;
   const since = before !== undefined && sameClaim(before.latest, observation) ? before.since : observation.at;
   const waitedAt = observation.claim?.state === 'waiting' ? observation.at : before?.waitedAt;
-  const view: SourceView = { latest: observation, since, waitedAt, lost: false };
+  const elseAt = before === undefined || before.latest.claim?.state === observation.claim?.state ? before?.elseAt : before.latest.at;
+  const view: SourceView = { latest: observation, since, waitedAt, elseAt, lost: false };
   if (before !== undefined && !before.lost && isRepetition(model, before.latest, observation)) {
     // A spinner in a title, many times a second: nothing to weigh.
     const decidedAt = model.decided?.source === observation.source ? observation.at : model.decidedAt;
     return { ...model, now: Math.max(model.now, observation.at), decidedAt, sources: { ...model.sources, [observation.source]: view } };
   }
   return decide({ ...model, now: Math.max(model.now, observation.at), sources: { ...model.sources, [observation.source]: view } });
+}
+
+/** An observation from long before its source's latest: the clock was set back. What was heard until then counts as heard just before, or nobody would be believed until the clock is there again. */
+function turnedBack(model: StatusModel, { source, at }: Observation): StatusModel {
+  if (at > (model.sources[source]?.latest.at ?? 0) - CLOCK_STEP_MS) return model;
+  const views = Object.entries(model.sources).map(([name, view]) => [name, { ...view, since: Math.min(view.since, at), latest: { ...view.latest, at: Math.min(view.latest.at, at) } }] as const);
+  return { ...model, now: at, decidedAt: Math.min(model.decidedAt, at), sources: Object.fromEntries(views) };
 }
 
 /** Lets time pass: contradictions ripen, and silence since the start becomes `unknown`. */
@@ -117,7 +131,7 @@ function decide(model: StatusModel): StatusModel {
 /** The winner's claim, unless it is older than what the present decision rests on: what was seen is not undone by what was said before it. */
 function decision(model: StatusModel, verdict: Verdict): Pick<StatusModel, 'decided' | 'decidedAt'> {
   const { decided, decidedAt } = model;
-  const { complement } = verdict;
+  const complement = verdict.complement?.latest;
   const isOld = verdict.winner !== undefined && decided !== undefined && verdict.winner.latest.claim?.state !== decided.state && verdict.winner.latest.at < decidedAt;
   // A lower source that agrees may be the one that saw the change.
   const winner = isOld ? verdict.latest : verdict.winner;
@@ -132,8 +146,7 @@ function decision(model: StatusModel, verdict: Verdict): Pick<StatusModel, 'deci
   if (isTooEarly(model, winner)) return { decided, decidedAt };
   const request = latest.request ?? complement?.request;
   const asked = claim.state === 'waiting' && complement?.claim?.state === 'waiting' ? complement.claim : undefined;
-  const told: StatusClaim =
-    claim.state === 'waiting' && asked !== undefined ? { ...claim, kind: claim.kind === 'other' ? asked.kind : claim.kind, text: claim.text === '' ? asked.text : claim.text } : claim;
+  const told = withMore(claim, complement?.claim);
   const kept = asked === undefined && told.state === 'waiting' && told.kind === 'other' && decided?.state === 'waiting' && decided.source === latest.source && since <= decidedAt ? decided : undefined;
   const status: AgentStatus = {
     ...told,
@@ -146,6 +159,13 @@ function decision(model: StatusModel, verdict: Verdict): Pick<StatusModel, 'deci
     ...(request === undefined || claim.state !== 'waiting' ? {} : { request }),
   };
   return { decided: sameStatus(decided, status) ? decided : status, decidedAt: Math.max(latest.at, decided?.state === claim.state ? decidedAt : 0) };
+}
+
+/** A claim with the words that a lower source has for it, where it has none itself. */
+function withMore(claim: StatusClaim, below: StatusClaim | null | undefined): StatusClaim {
+  if (claim.state === 'waiting' && below?.state === 'waiting') return { ...claim, text: claim.text || below.text, kind: claim.kind === 'other' ? below.kind : claim.kind };
+  if (claim.state === 'error' && below?.state === 'error') return { ...claim, message: claim.message || below.message };
+  return claim;
 }
 
 /** The same source asks something else now: a wait of its own, though no other state was seen between. */

@@ -83,8 +83,8 @@ function answersOf(rule: DialogRule, options: readonly FoundOption[]): DialogAns
     const index = options.findIndex((option) => choice.option.test(option.label));
     return index === -1 ? undefined : keysTo(rule, options, index);
   };
-  const { approve, deny, always, note } = rule.answers;
-  const answers = { approve: keysOf(approve), deny: keysOf(deny), always: keysOf(always), note: keysOf(note), choose: options.length === 0 ? undefined : options.map((_, index) => keysTo(rule, options, index)) };
+  const { approve, deny, always } = rule.answers;
+  const answers = { approve: keysOf(approve), deny: keysOf(deny), always: keysOf(always), choose: options.length === 0 ? undefined : options.map((_, index) => keysTo(rule, options, index)) };
   return Object.fromEntries(Object.entries(answers).filter(([, keys]) => keys !== undefined));
 }
 

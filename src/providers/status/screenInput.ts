@@ -14,7 +14,7 @@ export function inputLine(rules: RuleSet, screen: Screen): InputLine {
     if (screen.version !== undefined && rule.versions !== undefined && !rule.versions(screen.version)) continue;
     const lines = linesOf(all, rule.region, regions);
     const start = rule.first ? lines.findIndex(({ text }) => rule.line.test(text)) : lastMatch(lines, rule.line);
-    if (start === -1 || (rule.below !== undefined && lastMatch(lines.slice(start + 1), rule.below) === -1)) continue;
+    if (start === -1 || rule.not.some((pattern) => lastMatch(lines, pattern) !== -1) || (rule.below !== undefined && lastMatch(lines.slice(start + 1), rule.below) === -1)) continue;
     const draft = draftOf(rule, lines.slice(start), screen.styles).join('\n').replace(/^(?:[\u00a0 ]*\n)+|[\u00a0\u200b\s]+$/gu, '');
     const typed = rule.placeholder.some((pattern) => pattern.test(draft.trim())) ? '' : draft;
     return { found: true, draft: typed, empty: typed.trim() === '' };

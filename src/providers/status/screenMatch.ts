@@ -11,6 +11,9 @@ export type { Dialog, DialogAnswers, DialogOption, InputLine, Screen, ScreenMatc
 
 const MAX_TEXT = 2000;
 
+/** The lines of a region of the screen at hand. */
+type LinesIn = (region: Rule['region']) => readonly Line[];
+
 /** The first rule, by priority, that matches the screen. */
 export function matchScreen(rules: RuleSet, screen: Screen): ScreenMatch | undefined {
   const all = numbered(screen.lines);
@@ -18,7 +21,7 @@ export function matchScreen(rules: RuleSet, screen: Screen): ScreenMatch | undef
     if (!inVersions(rule, screen.version) || (rule.untitled && screen.title !== undefined)) continue;
     const own = linesOf(all, rule.region, regions);
     const seen = evidenceLine(rule, own, all, regions);
-    if (seen !== undefined) return matchOf(rules.provider, rule, own, seen, screen);
+    if (seen !== undefined) return matchOf(rules.provider, rule, own, seen, screen, (region) => linesOf(all, region, regions));
   }
   return undefined;
 }
@@ -46,11 +49,11 @@ function evidenceLine(rule: Rule, own: readonly Line[], all: readonly Line[], re
   return every[0] ?? some;
 }
 
-function matchOf(provider: string, rule: Rule, own: readonly Line[], seen: Line, screen: Screen): ScreenMatch {
+function matchOf(provider: string, rule: Rule, own: readonly Line[], seen: Line, screen: Screen, linesIn: LinesIn): ScreenMatch {
   const scope = rule.dialog === undefined ? own : dialogLines(rule.dialog, own);
-  const text = taken(rule.text, scope) ?? seen.text;
+  const text = taken(rule.text, scope, linesIn) ?? seen.text;
   const dialog = rule.dialog === undefined ? undefined : readDialog(rule.dialog, scope, screen.styles);
-  const request = rule.kind === 'permission' ? requestOf(rule, scope, own, dialog) : undefined;
+  const request = rule.kind === 'permission' ? requestOf(rule, scope, own, dialog, linesIn) : undefined;
   return {
     claim: claimOf(rule, withSubject(oneLine(text), request)),
     rule: `${provider}/${rule.id}`,
@@ -78,25 +81,25 @@ function claimOf(rule: Pick<Rule, 'state' | 'kind'>, text: string): StatusClaim 
  * The id is made of the dialog, so that the same request keeps it while the selection moves. A screen on which the dialog could
  * begin in two places tells neither command nor path: a command that shows the first lines of another dialog must not hide behind it.
  */
-function requestOf(rule: Rule, scope: readonly Line[], own: readonly Line[], dialog: Dialog | undefined): ApprovalRequest {
+function requestOf(rule: Rule, scope: readonly Line[], own: readonly Line[], dialog: Dialog | undefined, linesIn: LinesIn): ApprovalRequest {
   const from = rule.dialog?.from;
   const isClear = from === undefined || rule.dialog?.anchored === true || own.filter(({ text }) => from.test(text)).length < 2;
-  const tool = taken(rule.request?.tool, scope);
-  const command = isClear ? taken(rule.request?.command, scope) : undefined;
-  const path = isClear ? taken(rule.request?.path, scope) : undefined;
+  const tool = taken(rule.request?.tool, scope, linesIn);
+  const command = isClear ? taken(rule.request?.command, scope, linesIn) : undefined;
+  const path = isClear ? taken(rule.request?.path, scope, linesIn) : undefined;
   const id = dialog?.fingerprint ?? createHash('sha256').update(JSON.stringify([rule.id, tool, command, path])).digest('hex').slice(0, 16);
   return { id: `screen-${id}`, ...(tool === undefined ? {} : { tool }), ...(command === undefined ? {} : { command }), ...(path === undefined ? {} : { path }) };
 }
 
-function taken(takes: readonly Take[] | undefined, lines: readonly Line[]): string | undefined {
+function taken(takes: readonly Take[] | undefined, lines: readonly Line[], linesIn: LinesIn): string | undefined {
   for (const take of takes ?? []) {
-    const text = takeOne(take, lines)?.slice(0, MAX_TEXT).trim();
+    const text = takeOne(take, lines, linesIn)?.slice(0, MAX_TEXT).trim();
     if (text !== undefined && text !== '') return text;
   }
   return undefined;
 }
 
-function takeOne(take: Take, lines: readonly Line[]): string | undefined {
+function takeOne(take: Take, lines: readonly Line[], linesIn: LinesIn): string | undefined {
   if (take instanceof RegExp) {
     for (const { text } of lines) {
       const found = take.exec(text);
@@ -105,6 +108,7 @@ function takeOne(take: Take, lines: readonly Line[]): string | undefined {
     return undefined;
   }
   if ('is' in take) return take.is;
+  if ('match' in take) return takeOne(take.match, linesIn(take.in), linesIn);
   const start = lines.findIndex(({ text }) => take.after.test(text));
   if (start === -1) return undefined;
   const below = lines.slice(start + 1);

@@ -40,10 +40,11 @@ const RegionName = z.union([z.string().min(1), Region]);
 
 const Condition = z.union([Pattern, z.strictObject({ match: Pattern, in: RegionName })]);
 
-/** How a text is taken: the first group (or the whole) of a line that matches, the lines between two, or a fixed word. The first that yields something counts. */
+/** How a text is taken: the first group (or the whole) of a line that matches, the lines between two, a fixed word, or a line of another region. The first that yields something counts. */
 const Take = z.union([
   Pattern,
   z.strictObject({ is: z.string() }),
+  z.strictObject({ match: Pattern, in: RegionName }),
   z.strictObject({ after: Pattern, until: Pattern.optional(), skip: Pattern.optional(), strip: Pattern.optional(), join: z.enum(['\n', ' ', '']).default('\n') }),
 ]);
 export type Take = z.infer<typeof Take>;
@@ -65,7 +66,7 @@ const DialogRule = z.strictObject({
   select: z.enum(['digits', 'lines', 'arrows']).default('arrows'),
   /** Lines that come and go while the dialog stays: not part of its fingerprint. */
   ignore: Pattern.optional(),
-  answers: z.strictObject({ approve: Choice.optional(), deny: Choice.optional(), always: Choice.optional(), note: Choice.optional() }).default({}),
+  answers: z.strictObject({ approve: Choice.optional(), deny: Choice.optional(), always: Choice.optional() }).default({}),
 });
 export type DialogRule = z.infer<typeof DialogRule>;
 
@@ -114,6 +115,8 @@ const InputRule = z.strictObject({
   more: Pattern.optional(),
   /** Must stand below it. */
   below: Pattern.optional(),
+  /** None of these may be seen in the region. */
+  not: z.array(Pattern).default([]),
   /** Texts that are no draft. */
   placeholder: z.array(Pattern).default([]),
   versions: Versions.optional(),

@@ -36,8 +36,6 @@ export interface DialogAnswers {
   readonly deny?: readonly string[];
   /** Allows it, and the like of it for the rest of this session or project. */
   readonly always?: readonly string[];
-  /** Opens the line where a note to the agent is typed, to be ended by Enter; it denies. */
-  readonly note?: readonly string[];
   /** For a question: the keys of each option, in the order of `options`. */
   readonly choose?: readonly (readonly string[] | undefined)[];
 }

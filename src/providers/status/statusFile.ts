@@ -1,9 +1,10 @@
 // Claude Code's own status file, `sessions/<pid>.json` in its configuration folder: undocumented (seen in 2.1.329), but right also after an interrupt.
-import { watch, type FSWatcher } from 'node:fs';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { Backoff } from '../../base/backoff.ts';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { messageOf } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
@@ -23,6 +24,8 @@ type StatusFile = z.infer<typeof StatusFile>;
 
 /** Bytes of a status file; they have some 600. */
 const MAX_BYTES = 64 * 1024;
+/** Milliseconds: the longest wait, of a row that grows, for the launcher to become the agent. */
+const MAX_WAIT_MS = 3_000;
 
 /** The file's text as an observation; undefined where it is cut, broken, or says what nobody knows. `now` in ms: nothing was seen later than that. */
 export function statusFileObservation(text: string, now: number): Observation | undefined {
@@ -43,14 +46,17 @@ export function statusFileObservation(text: string, now: number): Observation | 
 export interface StatusFileOptions {
   /** The process id of the agent's pane, on this machine. */
   readonly rootPid: () => Promise<number>;
+  /** False while that process is still the launcher, whose environment is not yet the agent's. Default: always true. */
+  readonly hasStarted?: (environment: ReadonlyMap<string, string>) => boolean;
   readonly take: (observation: Observation) => void;
   readonly log?: Log;
 }
 
 /** Follows the file of the one Claude Code that runs in this pane, on this machine, by what the file system tells of it; nothing is polled. */
-export function followStatusFile({ rootPid, take, log = silentLog }: StatusFileOptions): Disposable {
+export function followStatusFile({ rootPid, hasStarted = () => true, take, log = silentLog }: StatusFileOptions): Disposable {
   let watcher: FSWatcher | undefined;
   let ended = false;
+  let later: NodeJS.Timeout | undefined;
   const known = new Map<number, boolean>();
 
   const isOurs = async (root: number, pid: number): Promise<boolean> => {
@@ -74,25 +80,34 @@ export function followStatusFile({ rootPid, take, log = silentLog }: StatusFileO
   const follow = (root: number, folder: string): void => {
     if (ended) return;
     watcher?.close();
-    const place = nearest(folder, (path) => watch(path, { persistent: false }));
+    const place = watchNearest(folder);
     if (place === undefined) return;
-    watcher = place.made;
+    watcher = place.watcher;
     // An event for each change; a burst of them reads the file once more often than needed, not less.
     watcher.on('change', (_type, name) => {
       if (typeof name !== 'string') return;
       if (place.path === folder) void read(root, folder, name);
       // The folder, or one above it, came into being.
-      else if (join(place.path, name) === folder || folder.startsWith(`${join(place.path, name)}/`)) follow(root, folder);
+      else if (nextBelow(place.path, folder) === join(place.path, name)) follow(root, folder);
     });
     watcher.on('error', (error) => log.debug(`${folder} is not followed any more: ${messageOf(error)}`));
     if (place.path === folder) void read(root, folder, `${root}.json`);
   };
 
+  const begin = async (root: number, patience: Backoff): Promise<void> => {
+    const environment = await environmentOf(root);
+    if (ended) return;
+    const waitMs = patience.next();
+    if (hasStarted(environment) || waitMs >= MAX_WAIT_MS) follow(root, sessionsFolder(environment));
+    else later = setTimeout(() => void begin(root, patience), waitMs).unref();
+  };
+
   rootPid()
-    .then(async (root) => follow(root, sessionsFolder(await environmentOf(root))))
+    .then((root) => begin(root, new Backoff({ firstMs: 50, longestMs: MAX_WAIT_MS, jitter: 0 })))
     .catch((error: unknown) => log.debug(`its status file cannot be followed: ${messageOf(error)}`));
   return toDisposable(() => {
     ended = true;
+    clearTimeout(later);
     watcher?.close();
   });
 }
@@ -118,13 +133,27 @@ function sessionsFolder(environment: ReadonlyMap<string, string>): string {
   return join(environment.get('CLAUDE_CONFIG_DIR') || join(environment.get('HOME') ?? homedir(), '.claude'), 'sessions');
 }
 
-/** The first of `path` and the folders above it for which `make` does not fail. */
-function nearest<T>(path: string, make: (path: string) => T): { readonly path: string; readonly made: T } | undefined {
-  for (let candidate = path; ; candidate = dirname(candidate)) {
+/** Follows `folder`, or what there is of the way to it. */
+function watchNearest(folder: string): { readonly path: string; readonly watcher: FSWatcher } | undefined {
+  for (let path = folder; ; ) {
+    let watcher: FSWatcher;
     try {
-      return { path: candidate, made: make(candidate) };
+      watcher = watch(path, { persistent: false });
     } catch {
-      if (candidate === dirname(candidate)) return undefined;
+      if (path === dirname(path)) return undefined;
+      path = dirname(path);
+      continue;
     }
+    // What was made since it was not there has no event any more.
+    if (path === folder || !existsSync(nextBelow(path, folder))) return { path, watcher };
+    watcher.close();
+    path = nextBelow(path, folder);
   }
+}
+
+/** The next step on the way from `path` down to `folder`. */
+function nextBelow(path: string, folder: string): string {
+  let step = folder;
+  while (dirname(step) !== path && dirname(step) !== step) step = dirname(step);
+  return step;
 }

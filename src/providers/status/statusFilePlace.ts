@@ -4,6 +4,7 @@ import { toDisposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import type { Executor } from '../../exec/executor.ts';
+import { FOLDER_VARIABLE } from '../../runtimes/agentFiles.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { placeOf } from './agentFolderFile.ts';
@@ -32,9 +33,10 @@ export async function lookAtStatusFile(executor: Executor, rootPid: number): Pro
 export function claudeStatusFile(manager: RuntimeManager, agent: AgentInfo, take: (observation: Observation) => void, log: Log = silentLog): Disposable {
   let ended = false;
   const rootPid = (): Promise<number> => panePid(manager, agent);
+  const hasStarted = (environment: ReadonlyMap<string, string>): boolean => agent.adopted === true || process.platform !== 'linux' || environment.has(FOLDER_VARIABLE);
   try {
     const { runtime, executor } = placeOf(manager, agent.handle);
-    if (runtime.type === 'local') return followStatusFile({ rootPid, take, log });
+    if (runtime.type === 'local') return followStatusFile({ rootPid, hasStarted, take, log });
     if (executor !== undefined) {
       rootPid()
         .then((pid) => lookAtStatusFile(executor, pid))

@@ -146,12 +146,17 @@ export class StatusService implements StatusPort, Disposable {
   /** A watch that tells everybody what it finds, its first status included. */
   #watch(agent: AgentInfo): AgentWatch {
     const watch = this.#newWatch(agent, true);
-    watch.onDidChange(({ status, before }) => this.#changed.fire({ agent: watch.agent, status, before }));
+    let told = false;
+    const tell = (change: Omit<StatusChange, 'agent'>): void => {
+      told = true;
+      this.#changed.fire({ agent: watch.agent, ...change });
+    };
+    watch.onDidChange(({ status, before }) => tell({ status, before: told ? before : undefined }));
     watch.onDidReport((report) => this.#reported.fire({ agent: watch.agent, report }));
     watch.onDidTellConversation(({ conversation, at }) => this.#conversed.fire({ agent: watch.agent, conversation, at }));
     watch.setUnreachable(this.#unreachable.get(runtimeOf(agent)));
     queueMicrotask(() => {
-      if (this.#watches.get(keyOf(agent.handle)) === watch) this.#changed.fire({ agent: watch.agent, status: watch.status, before: undefined });
+      if (!told && this.#watches.get(keyOf(agent.handle)) === watch) tell({ status: watch.status, before: undefined });
     });
     return watch;
   }

@@ -1,6 +1,5 @@
 // Whom to believe: the best-ranked source that is alive, unless what ranks below it saw a change that it is blind to or has missed. Pure.
 import { statusSources, type StatusClaim, type StatusSource } from '../../protocol/agentStatus.ts';
-import type { Observation } from './observation.ts';
 import { isHeard, type SourceView, type StatusModel } from './reducer.ts';
 
 /** Milliseconds that a sign may still be a trace of what was before: one that was there already when the better source spoke, or that says a turn is over while its screen is being drawn. */
@@ -16,8 +15,8 @@ export interface Verdict {
   readonly winner: SourceView | undefined;
   /** The one that said the same as the winner last; the winner itself where it did. */
   readonly latest: SourceView | undefined;
-  /** The lower source's word on the same dialog, where it tells more of it. */
-  readonly complement: Observation | undefined;
+  /** A lower source's word on the same dialog or failure, where it tells more of it. */
+  readonly complement: SourceView | undefined;
   /** Sources that are not to be believed any more until they speak again. */
   readonly lost: readonly StatusSource[];
   /** Unix time in ms at which a contradiction ripens. */
@@ -52,7 +51,7 @@ function weigh(model: StatusModel, view: SourceView, below: Verdict, reasons: st
   if (challenger.latest.source === 'remembered') return { ...below, winner: view, latest: view };
   if (!contradicts(claim, other)) {
     reasons?.push(`${said(view)}; ${challenger.latest.source} does not contradict.`);
-    return { ...below, winner: view, latest: newestOf(view, below), complement: complementOf(view, challenger) };
+    return { ...below, winner: view, latest: newestOf(view, below), complement: complementOf(view, below) };
   }
   if (challenger.latest.at <= view.latest.at) {
     reasons?.push(`${said(view)}; ${said(challenger)}, which ranks below it and is older.`);
@@ -95,12 +94,16 @@ function newestOf(view: SourceView, { latest }: Verdict): SourceView {
   return latest !== undefined && latest.latest.claim?.state === view.latest.claim?.state && latest.latest.at > view.latest.at ? latest : view;
 }
 
-function complementOf(view: SourceView, below: SourceView): Observation | undefined {
-  const { claim } = view.latest;
-  if (claim?.state !== 'waiting') return undefined;
-  // Who knows not even what kind of dialog it is (a title) is told by whoever sees it since.
-  const isVague = claim.kind === 'other' && below.latest.at >= view.since;
-  return isVague || Math.abs(below.since - view.since) <= SAME_DIALOG_MS ? below.latest : undefined;
+function complementOf(view: SourceView, { winner, complement }: Verdict): SourceView | undefined {
+  return [winner, complement].find((below) => below !== undefined && tellsOf(view, below));
+}
+
+function tellsOf({ latest: { claim }, since, elseAt }: SourceView, below: SourceView): boolean {
+  const { claim: other, request } = below.latest;
+  if (other === null || other.state !== claim?.state || Math.abs(below.since - since) > SAME_DIALOG_MS) return false;
+  // Last heard of before the other said that it was over: that was the dialog before this one.
+  if (elseAt !== undefined && below.latest.at < elseAt) return false;
+  return (other.state === 'waiting' && (other.text !== '' || request !== undefined)) || (other.state === 'error' && other.message !== '');
 }
 
 function said({ latest }: SourceView): string {

@@ -4,26 +4,32 @@ import { AgentsError, isAgentsError } from '../../base/errors.ts';
 import { Emitter } from '../../base/event.ts';
 import { waitForEvent } from '../../base/wait.ts';
 import type { Dialog, ScreenMatch } from '../../providers/status/screenTypes.ts';
+import type { AgentInfo } from '../../runtimes/types.ts';
 import type { Answer, PendingApproval } from './pendingApproval.ts';
 import type { AgentScreen } from './ports.ts';
 import { sameDialog } from './sameRequest.ts';
 
 /** How long things may take, in milliseconds. */
 export interface AnswerWaits {
+  /** Without output before the first key: a dialog that was just drawn may not listen yet (Claude Code's does not for its first 0.1 s). */
+  readonly quietMs: number;
+  /** After which a screen that never falls silent counts as quiet. */
+  readonly settleMs: number;
   /** In which the dialog must be gone. */
   readonly goneMs: number;
   /** In which the line for a text must have opened, and must show the text. */
   readonly openMs: number;
 }
-const WAITS: AnswerWaits = { goneMs: 5_000, openMs: 2_000 };
+const WAITS: AnswerWaits = { quietMs: 300, settleMs: 1_500, goneMs: 5_000, openMs: 2_000 };
 /** Options of a question behind which a text can be typed. */
-export const TAKES_TEXT = /^(?:type something|other\b|something else|none of the above|enter (?:your|a)|type your|write |custom|chat about)/i;
+export const TAKES_TEXT = /^(?:type (?:something|your)|other\b|something else|enter (?:your|a)|write |custom)/i;
 
 /**
  * Presses what answers this very request. Fails with `answered-already` or `stale` when its dialog is gone or another one is shown, with `unsupported` when it
  * offers no such answer (nothing is typed in these cases), and with `timeout` when it is still there afterwards; nothing is pressed twice.
  */
 export async function answerByKeys(screen: AgentScreen, approval: PendingApproval, answer: Answer, waits: AnswerWaits = WAITS): Promise<void> {
+  await quiet(screen, approval.agent, waits);
   const dialog = verified(approval, await screen.look(approval.agent));
   if (answer.type === 'text') return answerWithText(screen, approval, dialog, answer.text, waits);
   const keys = keysFor(approval, dialog, answer);
@@ -48,6 +54,25 @@ async function answerWithText(screen: AgentScreen, approval: PendingApproval, di
   };
   await until(screen, approval, openMs, taken, () => screen.type(agent, line));
   await until(screen, approval, goneMs, (shown) => isGone(typed, shown), () => screen.press(agent, ['Enter']));
+}
+
+async function quiet(screen: AgentScreen, agent: AgentInfo, { quietMs, settleMs }: AnswerWaits): Promise<void> {
+  const silent = new Emitter<void>();
+  const done = waitForEvent(silent.event, () => true, { timeoutMs: settleMs, what: 'the screen to settle' });
+  const begin = (): NodeJS.Timeout => setTimeout(() => silent.fire(), quietMs);
+  let timer = begin();
+  const output = await screen.onOutput(agent, () => {
+    clearTimeout(timer);
+    timer = begin();
+  });
+  try {
+    await done;
+  } catch (error) {
+    if (!isAgentsError(error, 'timeout')) throw error;
+  } finally {
+    clearTimeout(timer);
+    output.dispose();
+  }
 }
 
 /** The dialog, when it is the one that was asked about. */
@@ -81,12 +106,17 @@ function keysFor(approval: PendingApproval, dialog: Dialog, answer: Exclude<Answ
   return keys;
 }
 
+/** An option's own words; some CLIs put a description beside them. */
+export function optionLabel(label: string): string {
+  return label.split(/\s{2,}/, 1)[0] ?? label;
+}
+
 function optionIndex(approval: PendingApproval, { options }: Dialog, wanted: number | string): number {
   const number = typeof wanted === 'number' ? wanted : /^\d+$/.test(wanted) ? Number(wanted) : undefined;
-  const byLabel = typeof wanted === 'number' ? -1 : options.findIndex(({ label }) => label.toLowerCase() === wanted.trim().toLowerCase());
+  const byLabel = typeof wanted === 'number' ? -1 : options.findIndex(({ label }) => optionLabel(label).toLowerCase() === wanted.trim().toLowerCase());
   const index = byLabel !== -1 ? byLabel : number === undefined ? -1 : number - 1;
   if (options[index] !== undefined) return index;
-  throw new AgentsError('bad-input', `"${String(wanted)}" is none of the options of ${approval.agent.agentId}.`, { hint: `They are: ${options.map(({ label }, at) => `${at + 1} ${label}`).join(', ')}.` });
+  throw new AgentsError('bad-input', `"${String(wanted)}" is none of the options of ${approval.agent.agentId}.`, { hint: `They are: ${options.map(({ label }, at) => `${at + 1} ${optionLabel(label)}`).join(', ')}.` });
 }
 
 function isGone(before: Dialog, shown: ScreenMatch | undefined): boolean {

@@ -54,6 +54,7 @@ export class ApprovalInbox implements Disposable {
   readonly #options: InboxOptions;
   readonly #log: Log;
   readonly #changed = new Emitter<InboxChange>();
+  readonly #described = new Emitter<PendingApproval>();
   readonly #entries = new Map<string, Entry>();
   #followers = 0;
   #following: Disposable[] = [];
@@ -64,6 +65,8 @@ export class ApprovalInbox implements Disposable {
   }
 
   readonly onDidChange: Event<InboxChange> = this.#changed.event;
+  /** Fires at each description, also of what people are not told of yet. */
+  readonly onDidDescribe: Event<PendingApproval> = this.#described.event;
 
   /** The oldest first. */
   get pending(): readonly PendingApproval[] {
@@ -125,6 +128,7 @@ export class ApprovalInbox implements Disposable {
   dispose(): void {
     this.#end();
     this.#changed.dispose();
+    this.#described.dispose();
   }
 
   #begin(): void {
@@ -163,11 +167,12 @@ export class ApprovalInbox implements Disposable {
     // Answered, replaced or told of anew meanwhile: a later description counts.
     if (this.#entries.get(key) !== entry || entry.status !== status) return this.#entries.get(key)?.approval;
     const first = entry.approval === undefined;
+    // People were told of it before the CLI's own way told it whole: only now can it be judged.
+    const late = entry.told && entry.approval?.told === undefined && approval.told !== undefined;
     entry.approval = approval;
-    if (!first) {
-      if (entry.told && entry.answered === undefined) this.#changed.fire({ type: 'changed', approval });
-      return approval;
-    }
+    this.#described.fire(approval);
+    if (entry.told && entry.answered === undefined) this.#changed.fire({ type: 'changed', approval });
+    if (!first && !late) return approval;
     if (unasked && (await this.#settled(entry, approval))) return undefined;
     if (this.#entries.get(key) !== entry) return this.#entries.get(key)?.approval;
     if (entry.answered === undefined && !entry.told) {

@@ -40,6 +40,8 @@ export interface ApprovalsOptions {
 
 /** Milliseconds that a dialog may take to be drawn after its request was told of. */
 const DRAWN_MS = 3_000;
+/** Milliseconds that a hook's report may come after the screen that shows its dialog. */
+const TOLD_MS = 1_000;
 /** Milliseconds that an agent may take to come to rest after a denial, before its note is given to the prompts all the same. */
 const REST_MS = 15_000;
 
@@ -120,12 +122,12 @@ export class Approvals implements Disposable {
   }
 
   async #answer(approval: PendingApproval, answer: Answer, how: { readonly by: 'person' } | { readonly by: 'policy'; readonly rule: string }): Promise<Answered> {
-    refuseImpossible(approval, answer);
     let way: AnswerWay | undefined;
     try {
       // Two faces of this machine: the second one finds the dialog gone.
       const given = await withServerLock(`approval\0${placeKey(approval.agent)}`, async () => {
         await this.#refuseAnswered(approval);
+        if (!isOffered(approval, answer)) await this.#refuseImpossible(approval, answer);
         return this.#give(approval, answer);
       });
       way = given.way;
@@ -155,9 +157,13 @@ export class Approvals implements Disposable {
       }
       if (channel.takes(agent, request)) {
         const reply = answer.type === 'deny' ? 'reject' : answer.type === 'always' ? 'always' : 'once';
-        if (!(await channel.reply(agent, request, reply, note))) throw new AgentsError('answered-already', `${agent.agentId} does not ask for this any more: nothing was answered.`);
+        if (!(await channel.reply(agent, request, reply, note))) throw goneAlready(agent);
         return { way: 'channel', always: reply === 'always', noted: note !== undefined };
       }
+    }
+    if (approval.kind === 'question' && (answer.type === 'option' || answer.type === 'text') && channel.takesWords(agent, request)) {
+      if (!(await channel.answer(agent, request, answer.type === 'text' ? answer.text : optionWords(approval, answer.option)))) throw goneAlready(agent);
+      return { way: 'channel', always: false, noted: false };
     }
     const before = answer.type === 'always' ? await screen.look(agent) : undefined;
     await answerByKeys(screen, approval, answer);
@@ -168,8 +174,9 @@ export class Approvals implements Disposable {
     const { hooks, channel, manager } = this.#options;
     const [judge, shown] = await Promise.all([loadJudge(), this.#look(agent)]);
     const ownWay = status.request !== undefined && (hooks.waits(agent, status.request) || channel.takes(agent, status.request));
-    const approval = describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, judge });
-    if (approval.fingerprint === undefined) void this.#whenDrawn(agent);
+    const takesWords = status.request !== undefined && channel.takesWords(agent, status.request);
+    const approval = describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, takesWords, judge });
+    if (approval.fingerprint === undefined) void this.#whenDrawn(agent, shown?.dialog?.fingerprint);
     return approval;
   }
 
@@ -180,13 +187,13 @@ export class Approvals implements Disposable {
     });
   }
 
-  /** Hooks and titles tell of a request before its dialog is drawn: the entry is described once more when it is there. */
-  async #whenDrawn(agent: AgentInfo): Promise<void> {
+  /** Hooks and titles tell of a request before its dialog is drawn: the entry is described once more when it is there. `other` is a dialog that is still on the screen and not this one. */
+  async #whenDrawn(agent: AgentInfo, other: string | undefined): Promise<void> {
     const key = keyOf(agent.handle);
     if (this.#drawing.has(key) || this.#disposed) return;
     this.#drawing.add(key);
     try {
-      await this.#dialogDrawn(agent, DRAWN_MS);
+      await this.#dialogDrawn(agent, DRAWN_MS, other);
       this.#inbox.refresh(agent);
     } catch (error) {
       this.#log.debug(`${agent.agentId}: no dialog is seen: ${messageOf(error)}`);
@@ -195,11 +202,11 @@ export class Approvals implements Disposable {
     }
   }
 
-  async #dialogDrawn(agent: AgentInfo, timeoutMs: number): Promise<void> {
+  async #dialogDrawn(agent: AgentInfo, timeoutMs: number, other?: string): Promise<void> {
     const drawn = new Emitter<void>();
     const look = (): void =>
       void this.#look(agent).then((shown) => {
-        if (shown?.dialog !== undefined) drawn.fire();
+        if (shown?.dialog !== undefined && shown.dialog.fingerprint !== other) drawn.fire();
       });
     const output = await this.#options.screen.onOutput(agent, look);
     const waiting = waitForEvent(drawn.event, () => true, { timeoutMs, what: 'its dialog' });
@@ -211,20 +218,38 @@ export class Approvals implements Disposable {
     }
   }
 
+  /** The same request once the CLI's hook or channel told of it: a screen may be read before a hook's report arrives. */
+  async #toldWhole({ id, agent }: PendingApproval): Promise<PendingApproval | undefined> {
+    const same = (one: PendingApproval): boolean => one.id === id && one.agent.agentId === agent.agentId && one.told !== undefined;
+    return waitForEvent(this.#inbox.onDidDescribe, same, { timeoutMs: TOLD_MS, what: 'its hook' }).catch(() => undefined);
+  }
+
+  /** Resolves when a hook waits for the answer, or the dialog is there. */
+  async #answerable({ agent, request }: PendingApproval): Promise<void> {
+    const { hooks } = this.#options;
+    if (hooks.waits(agent, request)) return;
+    const drawn = this.#dialogDrawn(agent, DRAWN_MS);
+    const held = waitForEvent(hooks.onDidChange, (changed) => keyOf(changed.handle) === keyOf(agent.handle) && hooks.waits(agent, request), { timeoutMs: DRAWN_MS, what: 'its hook' });
+    await Promise.any([drawn, held]);
+  }
+
   /** Answers what the policy allows, before anybody is told of it. True when nobody needs to be told. */
   async #byPolicy(approval: PendingApproval): Promise<boolean> {
     const { policies, manager, isOwn } = this.#options;
-    // What a screen shows may be the beginning of something longer: no policy judges by that.
-    if (approval.kind !== 'permission' || approval.told === undefined || !isOwn(approval.agent)) return false;
+    if (approval.kind !== 'permission' || !isOwn(approval.agent)) return false;
     try {
       const policy = await policies.of(approval.agent);
+      if (policy.categories.length === 0 && policy.commands.length === 0) return false;
+      // What a screen shows may be the beginning of something longer: no policy judges by that.
+      const whole = approval.told === undefined ? await this.#toldWhole(approval) : approval;
+      if (whole?.told === undefined) return false;
       const judge = await loadJudge();
-      const verdict = await judge.judgeRequest(policy, approval.kind, approval.told, placeFilesOf(manager, approval.agent));
+      const verdict = await judge.judgeRequest(policy, whole.kind, whole.told, placeFilesOf(manager, whole.agent));
       if (!verdict.allowed) return false;
-      let ready = approval;
-      if (!approval.answers.approve) {
-        await this.#dialogDrawn(approval.agent, DRAWN_MS);
-        ready = { ...approval, answers: { ...approval.answers, approve: true } };
+      let ready = whole;
+      if (!whole.answers.approve) {
+        await this.#answerable(whole);
+        ready = { ...whole, answers: { ...whole.answers, approve: true } };
       }
       await this.#answer(ready, { type: 'approve' }, { by: 'policy', rule: verdict.rule });
       return true;
@@ -262,9 +287,17 @@ export class Approvals implements Disposable {
   /** By another face of this machine, while this one waited for its turn. */
   async #refuseAnswered(approval: PendingApproval): Promise<void> {
     const now = this.#options.status.statusOf(approval.agent.handle);
-    if (now !== undefined && now.state !== 'waiting' && now.state !== 'unknown') throw new AgentsError('answered-already', `${approval.agent.agentId} does not ask for this any more: nothing was answered.`);
+    if (now !== undefined && now.state !== 'waiting' && now.state !== 'unknown') throw goneAlready(approval.agent);
     const last = (await this.#options.sessionLog.latest(approval.agent.agentId)).findLast((record) => record.id === approval.id && record.outcome === 'done');
     if (last !== undefined && Date.parse(last.at) > approval.since) throw answeredBy(approval, last);
+  }
+
+  /** It may have been answered while it was being described: then there is nothing left to answer, and nothing that could be. */
+  async #refuseImpossible({ agent, kind }: PendingApproval, answer: Answer): Promise<never> {
+    const now = kind === 'login' ? undefined : (await this.#options.status.look([agent])).get(agent);
+    if (now !== undefined && now.state !== 'waiting') throw goneAlready(agent);
+    const what = kind === 'login' ? `${agent.agentId} asks for an account: that is answered in its terminal.` : `${agent.agentId} takes no such answer from here ("${answer.type}" to a ${kind}).`;
+    throw new AgentsError('unsupported', what, { hint: `Open its terminal: tmux-agents attach ${agent.agentId}` });
   }
 
   async #explained(approval: PendingApproval, error: unknown): Promise<AgentsError> {
@@ -302,12 +335,19 @@ function answeredBy(approval: PendingApproval, last: DecisionRecord): AgentsErro
   return new AgentsError('answered-already', `This request of ${approval.agent.agentId} was answered already (${last.decision}): nothing more was done.`, { hint: `By ${who}, at ${last.at}.` });
 }
 
-function refuseImpossible(approval: PendingApproval, answer: Answer): void {
-  const { answers, agent, kind } = approval;
-  const attach = { hint: `Open its terminal: tmux-agents attach ${agent.agentId}` };
-  if (kind === 'login') throw new AgentsError('unsupported', `${agent.agentId} asks for an account: that is answered in its terminal.`, attach);
-  const offered = { approve: answers.approve, always: answers.always, deny: answers.deny, option: answers.options.length > 0, text: answers.text }[answer.type];
-  if (!offered) throw new AgentsError('unsupported', `${agent.agentId} takes no such answer from here ("${answer.type}" to a ${kind}).`, attach);
+function goneAlready(agent: AgentInfo): AgentsError {
+  return new AgentsError('answered-already', `${agent.agentId} does not ask for this any more: nothing was answered.`);
+}
+
+function isOffered({ answers, kind }: PendingApproval, answer: Answer): boolean {
+  return kind !== 'login' && { approve: answers.approve, always: answers.always, deny: answers.deny, option: answers.options.length > 0, text: answers.text }[answer.type];
+}
+
+/** The words of the option that a number or a label means. Throws `bad-input`. */
+function optionWords({ answers, agent }: PendingApproval, wanted: number | string): string {
+  const found = answers.options.find(({ number, label }) => String(number) === String(wanted).trim() || label.toLowerCase() === String(wanted).trim().toLowerCase());
+  if (found !== undefined) return found.label;
+  throw new AgentsError('bad-input', `"${String(wanted)}" is none of the options of ${agent.agentId}.`, { hint: `They are: ${answers.options.map(({ number, label }) => `${number} ${label}`).join(', ')}.` });
 }
 
 /** Two runtimes that reach the same place give the same key. */

@@ -3,7 +3,7 @@ import type { ApprovalRequest } from '../../protocol/agentStatus.ts';
 import type { ScreenMatch } from '../../providers/status/screenTypes.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { Judge } from '../policy/loadJudge.ts';
-import { TAKES_TEXT } from './answerKeys.ts';
+import { optionLabel, TAKES_TEXT } from './answerKeys.ts';
 import type { WaitingStatus } from './approvalInbox.ts';
 import type { PendingApproval, PossibleAnswers } from './pendingApproval.ts';
 import { sameDialog } from './sameRequest.ts';
@@ -19,11 +19,13 @@ export interface Described {
   readonly shown: ScreenMatch | undefined;
   /** Whether the CLI's own ways (a hook that waits, a channel) take an answer to it. */
   readonly ownWay: boolean;
+  /** Whether its channel takes words as the answer to a question. */
+  readonly takesWords: boolean;
   readonly judge: Judge;
 }
 
 /** Pure. */
-export function describeApproval({ agent, status, id, told, workspace, shown, ownWay, judge }: Described): PendingApproval {
+export function describeApproval({ agent, status, id, told, workspace, shown, ownWay, takesWords, judge }: Described): PendingApproval {
   const match = shown?.claim.state === 'waiting' && sameDialog(status, { kind: shown.claim.kind, request: shown.request }) !== false ? shown : undefined;
   const kind = status.kind === 'other' && match?.claim.state === 'waiting' ? match.claim.kind : status.kind;
   const request = mergedRequest(status.request, match?.request, id);
@@ -38,7 +40,7 @@ export function describeApproval({ agent, status, id, told, workspace, shown, ow
     since: status.since,
     source: status.source,
     risk: judge.judgeRisk({ kind, request, workspace }),
-    answers: possibleAnswers(kind, request, match, ownWay, judge),
+    answers: possibleAnswers({ kind, request, match, ownWay, takesWords, judge }),
     ...(match?.dialog === undefined ? {} : { fingerprint: match.dialog.fingerprint }),
   };
 }
@@ -48,7 +50,13 @@ function mergedRequest(told: ApprovalRequest | undefined, shown: ApprovalRequest
   return { ...shown, ...told, id: told?.id ?? shown?.id ?? id };
 }
 
-function possibleAnswers(kind: PendingApproval['kind'], request: ApprovalRequest, match: ScreenMatch | undefined, ownWay: boolean, judge: Judge): PossibleAnswers {
+interface Possible extends Pick<Described, 'ownWay' | 'takesWords' | 'judge'> {
+  readonly kind: PendingApproval['kind'];
+  readonly request: ApprovalRequest;
+  readonly match: ScreenMatch | undefined;
+}
+
+function possibleAnswers({ kind, request, match, ownWay, takesWords, judge }: Possible): PossibleAnswers {
   const answers = match?.dialog?.answers;
   const options = match?.dialog?.options ?? [];
   const permission = kind === 'permission';
@@ -59,9 +67,9 @@ function possibleAnswers(kind: PendingApproval['kind'], request: ApprovalRequest
     approve,
     deny: (permission && ownWay) || (keys && answers?.deny !== undefined),
     always: permission && approve && (answers?.always !== undefined || judge.ruleOf(request) !== undefined),
-    options: kind === 'question' ? options.flatMap(({ label }, index) => (answers?.choose?.[index] === undefined ? [] : [{ number: index + 1, label }])) : [],
-    note: permission && ((permission && ownWay) || answers?.deny !== undefined),
-    text: kind === 'question' && options.some(({ label }) => TAKES_TEXT.test(label)),
+    options: kind === 'question' ? options.flatMap(({ label }, index) => (answers?.choose?.[index] === undefined || TAKES_TEXT.test(label) ? [] : [{ number: index + 1, label: optionLabel(label) }])) : [],
+    note: permission && (ownWay || answers?.deny !== undefined),
+    text: kind === 'question' && (takesWords || options.some(({ label }) => TAKES_TEXT.test(label))),
   };
 }
 

@@ -22,10 +22,14 @@ export type ChannelReply = 'once' | 'always' | 'reject';
 
 /** A CLI's own interface for programs, such as opencode's HTTP. */
 export interface ChannelAnswers {
-  /** True where this agent's request can be answered so. */
+  /** True where this agent's permission can be answered so. */
   takes(agent: AgentInfo, request: ApprovalRequest): boolean;
+  /** True where this agent's question can be answered so: by an option's words, or any others. */
+  takesWords(agent: AgentInfo, request: ApprovalRequest): boolean;
   /** Resolves with false when the request is not there any more. */
   reply(agent: AgentInfo, request: ApprovalRequest, reply: ChannelReply, note?: string): Promise<boolean>;
+  /** As `reply`, to a question. Fails with `unsupported` for one of several parts. */
+  answer(agent: AgentInfo, request: ApprovalRequest, words: string): Promise<boolean>;
 }
 
 /** An agent's terminal. */

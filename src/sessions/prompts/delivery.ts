@@ -44,6 +44,10 @@ const EDITOR_MS = 20_000;
 const BEGIN_MS = 4_000;
 /** The same after the second Enter, when nothing else can be done. */
 const LAST_MS = 10_000;
+/** Between two looks at the terminal after the editor, which tells nobody when it is back. */
+const LISTENS_MS = 100;
+/** For a program of which nothing can tell whether a turn begins: to print something. */
+const ANSWER_MS = 1_500;
 const BEGIN_MS_PER_KB = 250;
 
 /**
@@ -57,18 +61,23 @@ export async function deliver(target: PromptTarget, prompt: QueuedPrompt, option
     const known = recover(target, prompt, seen);
     if (known !== undefined) return known;
   }
-  const hold = holdReason(seen, prompt.urgent === true);
+  const hold = holdReason(seen, prompt.urgent === true, encoded.by === 'editor' && saysItTakesPrompts(target.status()));
   if (hold !== undefined) return { result: 'held', reason: hold };
   if (options.draftSeen === true && prompt.state === 'waiting' && seen.input?.empty === false) return { result: 'held', reason: 'draft' };
   const entered = (await viaEditor(target, prompt, encoded, seen, options)) ?? (await viaPaste(target, prompt, encoded, options));
   return entered === 'draft' || entered === 'no-input' ? { result: 'held', reason: entered } : submit(target, prompt, encoded, options);
 }
 
+/** True where the CLI itself says so. Its screen may then look as no rule knows it, after an update of the CLI: its editor minds drafts without rules. */
+function saysItTakesPrompts(status: AgentStatus | undefined): boolean {
+  return (status?.state === 'idle' || status?.state === 'error') && (status.source === 'channel' || status.source === 'osc7501' || status.source === 'hooks');
+}
+
 /** What the screen alone says against typing now. */
-function holdReason({ match, input }: Seen, urgent: boolean): HoldReason | undefined {
+function holdReason({ match, input }: Seen, urgent: boolean, told: boolean): HoldReason | undefined {
   if (match?.claim.state === 'waiting') return 'waiting';
   if (match?.claim.state === 'working' && !urgent) return 'busy';
-  return match === undefined && input !== undefined && !input.found ? 'no-input' : undefined;
+  return match === undefined && input?.found === false && !told ? 'no-input' : undefined;
 }
 
 /** A face ended between Enter and its proof. Undefined: it was certainly not sent. */
@@ -114,7 +123,10 @@ async function viaEditor(target: PromptTarget, prompt: QueuedPrompt, encoded: En
   const word = await outcome;
   if (word === 'failed') throw new AgentsError('tmux-failed', `The prompt could not be put into the input line of ${target.name}: its editor's file cannot be written.`);
   if (word === 'draft') await journal('waiting');
-  else if (seen.input !== undefined) await shown(target, encoded.text);
+  else {
+    if (seen.input !== undefined) await shown(target, encoded.text);
+    await until(target, () => target.listens(), { timeoutMs: BEGIN_MS, everyMs: LISTENS_MS });
+  }
   return word === 'draft' ? 'draft' : 'entered';
 }
 
@@ -145,22 +157,23 @@ function draftOrOurs({ state }: QueuedPrompt, { text }: EncodedPrompt, draft: st
 /** Enter, at most twice, each time only while the prompt stands in the input line. */
 async function submit(target: PromptTarget, prompt: QueuedPrompt, encoded: EncodedPrompt, { journal }: DeliveryOptions): Promise<Delivered> {
   const before = await target.look();
-  if (before.match?.claim.state === 'waiting') {
+  if (before.match?.claim.state === 'waiting' || target.status()?.state === 'waiting') {
     throw new AgentsError('stale', `${target.name} asked something while the prompt was put into its input line: it was not submitted.`, { hint: 'Answer it, then look at the input line.' });
   }
   await journal('submitting');
   if (encoded.keys.length > 0) await actAndSettle(target, () => target.press(encoded.keys));
+  const silent = before.input === undefined && target.status()?.state === 'unknown';
   for (let attempt = 1; attempt <= 2; attempt++) {
-    const watch = new BeginWatch(target, before);
+    const watch = new BeginWatch(target, before, prompt.kind);
     try {
       await target.press(['Enter']);
-      const evidence = await watch.begun((attempt === 1 ? BEGIN_MS : LAST_MS) + longer(prompt.text));
+      const evidence = await watch.begun(silent ? ANSWER_MS : (attempt === 1 ? BEGIN_MS : LAST_MS) + longer(prompt.text));
       if (evidence !== undefined) return { result: 'delivered', evidence };
     } finally {
       watch.dispose();
     }
     const now = await target.look();
-    if (now.input === undefined && target.status()?.state === 'unknown') return { result: 'delivered', evidence: '' };
+    if (silent) return { result: 'delivered', evidence: '' };
     if (now.input?.empty !== false || now.match?.claim.state === 'waiting') break;
   }
   throw new AgentsError('timeout', `The prompt was put into the input line of ${target.name} and submitted, but nothing shows that its turn began.`, { hint: 'Look at its terminal before it is sent again.' });
@@ -170,6 +183,7 @@ async function submit(target: PromptTarget, prompt: QueuedPrompt, encoded: Encod
 class BeginWatch {
   readonly #target: PromptTarget;
   readonly #before: Seen;
+  readonly #kind: QueuedPrompt['kind'];
   readonly #owned = new DisposableStore();
   readonly #evidence = new Emitter<string>();
   readonly #status: AgentStatus | undefined;
@@ -177,9 +191,10 @@ class BeginWatch {
   #printed = false;
   #found: string | undefined;
 
-  constructor(target: PromptTarget, before: Seen) {
+  constructor(target: PromptTarget, before: Seen, kind: QueuedPrompt['kind']) {
     this.#target = target;
     this.#before = before;
+    this.#kind = kind;
     this.#status = target.status();
     this.#owned.add(target.onDidChangeStatus((status) => this.#weigh(status)));
     this.#owned.add(target.onOutput(() => (this.#printed = true)));
@@ -209,6 +224,8 @@ class BeginWatch {
     if (match?.claim.state === 'working' && before.match?.claim.state !== 'working') this.#found ??= match.evidence;
     else if (match?.claim.state === 'waiting') this.#found ??= match.evidence;
     else if (input?.empty === true && before.input?.empty === false && this.#printed) this.#found ??= 'The input line is empty again.';
+    // A command may begin no turn, and open a view of its own instead of the input line.
+    else if (this.#kind === 'command' && input?.found === false && this.#printed) this.#found ??= 'The input line is gone.';
     // Nothing tells of this program: that it answers Enter at all is all there is.
     else if (input === undefined && match === undefined && this.#printed && this.#target.status()?.state === 'unknown') this.#found ??= 'It printed.';
     return this.#found !== undefined;
@@ -220,17 +237,18 @@ function longer(text: string): number {
   return Math.ceil(text.length / 1_000) * BEGIN_MS_PER_KB;
 }
 
-/** True once `check` says so; it is asked now, and after output, at most ten times a second. False when the time is over. */
+/** True once `check` says so; it is asked now, and after output (or every so many ms), at most ten times a second. False when the time is over. */
 async function until(
   target: PromptTarget,
   check: () => Promise<boolean>,
-  { timeoutMs, also }: { readonly timeoutMs: number; readonly also?: Emitter<string> },
+  { timeoutMs, also, everyMs }: { readonly timeoutMs: number; readonly also?: Emitter<string>; readonly everyMs?: number },
 ): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   const stirred = new Emitter<void>();
   let timer: NodeJS.Timeout | undefined;
   const stir = (): void => void (timer ??= setTimeout(() => ((timer = undefined), stirred.fire()), 100));
   const owned = new DisposableStore();
+  const clock = everyMs === undefined ? undefined : setInterval(stir, everyMs);
   owned.add(target.onOutput(stir));
   if (also !== undefined) owned.add(also.event(() => stirred.fire()));
   try {
@@ -247,6 +265,7 @@ async function until(
     }
   } finally {
     clearTimeout(timer);
+    clearInterval(clock);
     owned.dispose();
   }
 }

@@ -163,9 +163,10 @@ export class PromptQueues implements Disposable {
   /** Follows the agents' status and the queues' files, for as long as somebody needs it. */
   #watch(): Disposable {
     if (this.#watchers++ === 0) {
-      const { status } = this.#options;
+      const { manager, status } = this.#options;
       const owned = (this.#watching = new DisposableStore());
       owned.add(status.onDidChangeStatus(({ agent }) => this.#take(agent)));
+      owned.add(manager.onDidChangeAgents(({ type, agent }) => type === 'gone' && this.#drop(agent)));
       owned.add(status.follow());
       owned.add(this.#store.watch((isOf) => [...this.#agents.values()].filter(isOf).forEach((agent) => this.#take(agent))));
     }
@@ -184,10 +185,23 @@ export class PromptQueues implements Disposable {
     else if (this.#followers > 0 && this.#store.has(agent)) this.#pump(agent);
   }
 
+  /** Whoever waits for it is told that it has ended. */
+  #drop(agent: AgentInfo): void {
+    const key = keyOf(agent.handle);
+    this.#agents.delete(key);
+    this.#pumps.get(key)?.stir({ ...agent, status: 'exited', exitCode: null });
+    this.#pumps.delete(key);
+  }
+
   #pump(agent: AgentInfo): QueuePump {
     const key = keyOf(agent.handle);
     const known = this.#pumps.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // It may be another one of the same id by now: one that was resumed.
+      this.#agents.set(key, agent);
+      known.stir(agent);
+      return known;
+    }
     const pump = new QueuePump(agent, { ...this.#parts, alwaysWanted: () => this.#followers > 0 });
     this.#pumps.set(key, pump);
     pump.onDidChange(() => this.#changed.fire(agent));

@@ -3,7 +3,7 @@ import type { Disposable } from '../../base/disposable.ts';
 import { AgentsError } from '../../base/errors.ts';
 import type { Event } from '../../base/event.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
-import { offerArgv, withdrawArgv } from '../../providers/prompts/promptEditor.ts';
+import { listensArgv, offerArgv, withdrawArgv } from '../../providers/prompts/promptEditor.ts';
 import { readScreen } from '../../providers/status/readScreen.ts';
 import { inputLine } from '../../providers/status/screenInput.ts';
 import { matchScreen } from '../../providers/status/screenMatch.ts';
@@ -33,6 +33,8 @@ export interface PromptTarget {
   offer(id: string, text: string): Promise<boolean>;
   /** Takes it back; false where the editor has it already. */
   withdraw(id: string): Promise<boolean>;
+  /** False while its terminal is not yet as the CLI wants it after the editor: an Enter would be a line break. */
+  listens(): Promise<boolean>;
   status(): AgentStatus | undefined;
   readonly onDidChangeStatus: Event<AgentStatus>;
 }
@@ -70,6 +72,10 @@ export async function promptTarget(agent: AgentInfo, { manager, status, rules }:
     async withdraw(id) {
       if (folder === undefined || executor === undefined) return true;
       return (await executor.run(withdrawArgv(folder, id), { timeoutMs: EXEC_MS })).code === 0;
+    },
+    async listens() {
+      if (folder === undefined || executor === undefined) return true;
+      return (await executor.run(listensArgv(folder), { timeoutMs: EXEC_MS })).code !== 5;
     },
     status: () => status.statusOf(handle),
     onDidChangeStatus: (listener) => status.onDidChangeStatus((change) => change.agent.agentId === agent.agentId && change.agent.handle.runtimeId === handle.runtimeId && listener(change.status)),

@@ -25,8 +25,8 @@ export interface PumpParts {
 
 /** Milliseconds between two looks at an agent whose input line was not free, when nothing else stirs. */
 const LOOK_AGAIN_MS = 1_000;
-/** Milliseconds after a prompt in which the agent's status may still be that of before. */
-const SETTLE_MS = 1_500;
+/** Milliseconds after Enter in which the agent's status may still be that of before. */
+const SETTLE_MS = 2_500;
 
 export class QueuePump implements Disposable {
   readonly #parts: PumpParts;
@@ -176,13 +176,19 @@ export class QueuePump implements Disposable {
     try {
       while (this.isWanted && !this.#end.signal.aborted) {
         const seen = (this.#seen = this.#stirs);
-        const next = nextPrompt(this.#parts.store.read(this.#agent));
+        const queue = this.#parts.store.read(this.#agent);
+        const next = nextPrompt(queue);
         if (next === undefined) return this.#hold(undefined);
+        const settling = this.#settling(queue);
+        if (settling > 0) {
+          await this.#next({ timeoutMs: settling });
+          continue;
+        }
         const reason = this.#reason(next);
         const result: Delivered = reason === undefined ? await this.#parts.store.asWriter(this.#agent, () => this.#bring(), this.#end.signal) : { result: 'held', reason };
         this.#fault = undefined;
         this.#hold(result.result === 'held' ? result.reason : undefined);
-        if (result.result === 'delivered') await this.#letItShow();
+        if (result.result === 'delivered') this.stir();
         else if (seen === this.#stirs || reason === undefined) await this.#next(reason === undefined ? { timeoutMs: LOOK_AGAIN_MS } : {});
       }
     } catch (error) {
@@ -212,14 +218,16 @@ export class QueuePump implements Disposable {
     const prompt = nextPrompt(store.read(agent));
     if (prompt === undefined) return { result: 'held', reason: 'busy' };
     let state = prompt.state;
+    let submitted = Date.now();
     const journal = (next: typeof state): Promise<PromptQueue> => {
       state = next;
+      submitted = Date.now();
       return store.update(agent, (queue) => markPrompt(queue, prompt.id, next, Date.now()));
     };
     try {
       const target = await this.#parts.target(agent);
       const result = await deliver(target, prompt, { input: promptInputOf(agent.aiProvider), journal, draftSeen: this.#held === 'draft' });
-      if (result.result === 'delivered') await store.update(agent, (queue) => settle(queue, { id: prompt.id, at: Date.now(), result: 'delivered', evidence: result.evidence }));
+      if (result.result === 'delivered') await store.update(agent, (queue) => settle(queue, { id: prompt.id, at: submitted, result: 'delivered', evidence: result.evidence }));
       return result;
     } catch (error) {
       const { reason, message, hint } = asAgentsError(error);
@@ -230,11 +238,12 @@ export class QueuePump implements Disposable {
     }
   }
 
-  /** The status of before must not be taken for that of after. */
-  async #letItShow(): Promise<void> {
-    this.stir();
-    const { state } = this.#parts.statusOf(this.#agent) ?? {};
-    if (state === 'idle' || state === 'error') await this.#next({ timeoutMs: SETTLE_MS });
+  /** Milliseconds to wait for what the last prompt does to the status: the idle one of before must not be taken for that of after. */
+  #settling({ outcomes }: PromptQueue): number {
+    const last = outcomes.findLast(({ result }) => result === 'delivered');
+    const status = this.#parts.statusOf(this.#agent);
+    if (last === undefined || status === undefined || status.since >= last.at || (status.state !== 'idle' && status.state !== 'error')) return 0;
+    return last.at + SETTLE_MS - Date.now();
   }
 
   #hold(reason: HoldReason | undefined): void {

@@ -272,6 +272,17 @@ describe('prompts to programs with bad habits', function () {
     assert.deepEqual(agent.happened(), [{ pasted: '/x !y\n z ' }, { submitted: '/x !y\n z ' }]);
   });
 
+  it('are given up when their agent is killed meanwhile', async () => {
+    const agent = await spawn({ dialog: true });
+    const queues = face();
+    const sending = queues.send(agent, 'never');
+    const given = assert.rejects(sending, (error) => isAgentsError(error, 'unsupported'));
+    await heldFor(queues, agent, 'waiting');
+    await manager.killAgent(agent.handle, { graceMs: 0 });
+    await given;
+    assert.deepEqual(agent.happened(), []);
+  });
+
   it('are refused for an agent that has ended', async () => {
     const agent = await spawn();
     const ended = { ...agent, status: 'exited' as const, exitCode: 3 };

@@ -1,7 +1,7 @@
 // The real CLIs in a home that has not seen the folder: what their providers prepare keeps every first-run, trust and update dialog away.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import { createRuntimeManager } from '../../../src/runner/createRuntimeManager.ts';
@@ -17,7 +17,7 @@ const TASK = 'Say hello to the first start';
 const REPLY = 'STUB-REPLY';
 
 describe('the first start of a CLI in a folder it does not know', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let clis: AgentClis;
   let place: TmuxHome;
   let stub: ModelStub;
@@ -40,22 +40,22 @@ describe('the first start of a CLI in a folder it does not know', function () {
   });
 
   /** A git repository: of those the CLIs ask whether they are trusted. */
-  function start(cli: CliName, more: Partial<AgentConfig> = {}): { readonly config: AgentConfig; readonly home: CliHome; readonly workspace: string } {
+  function start(cli: CliName, { seeded = false }: { readonly seeded?: boolean } = {}): { readonly config: AgentConfig; readonly home: CliHome; readonly workspace: string } {
     const workspace = join(place.directory, `repository of "${cli}"`);
     mkdirSync(workspace, { recursive: true });
     execFileSync('git', ['init', '-q', workspace]);
-    const home = cliHome(cli, { stubUrl: stub.url, workspace, seeded: false });
+    const home = cliHome(cli, { stubUrl: stub.url, workspace, seeded });
     homes.push(home);
-    const config: AgentConfig = { agentId: `first-${cli}-${homes.length}`, aiProvider: cli, task: TASK, workingDirectory: workspace, autoPilot: false, env: { ...home.env, PATH: clis.path }, ...more };
+    const config: AgentConfig = { agentId: `first-${cli}-${homes.length}`, aiProvider: cli, task: TASK, workingDirectory: workspace, autoPilot: false, env: { ...home.env, PATH: clis.path } };
     return { config, home, workspace };
   }
 
   async function turn(config: AgentConfig): Promise<string> {
     const watching = managed.manager.watch();
     try {
-      const asked = waitForEvent(stub.onRequest, ({ userText, tools }) => userText.trim() === TASK && tools.length > 0, { timeoutMs: 40_000, what: 'the task to reach the model' });
+      const asked = waitForEvent(stub.onRequest, ({ userText, tools }) => userText.trim() === TASK && tools.length > 0, { timeoutMs: 90_000, what: 'the task to reach the model' });
       const handle = await managed.manager.spawnAgent('local', config);
-      const shown = screenWith(managed.manager, handle, REPLY, 40_000);
+      const shown = screenWith(managed.manager, handle, REPLY, 90_000);
       return await Promise.all([asked, shown]).then(
         ([, screen]) => screen,
         async (error: unknown) => {
@@ -74,9 +74,10 @@ describe('the first start of a CLI in a folder it does not know', function () {
     });
   }
 
-  for (const cli of ['claude', 'codex', 'qwen'] as const) {
+  for (const cli of ['claude', 'codex', 'qwen', 'copilot'] as const) {
     it(`${cli} reports through hooks that nobody had to review, kept in the agent's own folder`, async () => {
-      const { config } = start(cli);
+      // Copilot takes trust from its own home alone.
+      const { config } = start(cli, { seeded: cli === 'copilot' });
       await turn(config);
       const folder = managed.manager.get('local')?.agentFolder?.(config.agentId) ?? '';
       await fileWhen(join(folder, 'last'), (bytes) => bytes.length > 0);
@@ -117,6 +118,14 @@ describe('the first start of a CLI in a folder it does not know', function () {
     const codex = start('codex');
     await turn(codex.config);
     assert.doesNotMatch(readFileSync(join(codex.home.home, '.codex', 'config.toml'), 'utf8'), /trust|hooks/);
+  });
+
+  it('codex takes a folder for trusted that is a part of a repository, or reached through a link', async () => {
+    const { config, workspace } = start('codex');
+    const [part, link] = [join(workspace, 'part'), join(place.directory, 'link')];
+    mkdirSync(part);
+    symlinkSync(part, link);
+    for (const [index, workingDirectory] of [part, link].entries()) await turn({ ...config, agentId: `${config.agentId}-${index}`, workingDirectory });
   });
 
   for (const [cli, question] of [['claude', 'Yes, I trust this folder'], ['codex', 'Trust and continue'], ['gemini', 'Trust folder']] as const) {

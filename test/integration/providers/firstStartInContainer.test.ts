@@ -20,7 +20,7 @@ const TASK = 'Say hello from the container';
 const mounted: Partial<Record<CliName, string>> = { codex: '.codex', opencode: '.config/opencode' };
 
 describe('the first start of a CLI in a container', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let clis: AgentClis;
   let state: TmuxHome;
   let stub: ModelStub;
@@ -62,9 +62,9 @@ describe('the first start of a CLI in a container', function () {
     manager.register('docker', place.runtime({ user, extraBinds: binds }));
     // What says where settings are is the provider's to set here.
     const env = Object.fromEntries(Object.entries(home.env).filter(([name]) => !/^(HOME|XDG_.*|CODEX_HOME)$/.test(name)));
-    const asked = waitForEvent(stub.onRequest, ({ userText, tools }) => userText.trim() === TASK && tools.length > 0, { timeoutMs: 60_000, what: 'the task to reach the model' });
+    const asked = waitForEvent(stub.onRequest, ({ userText, tools }) => userText.trim() === TASK && tools.length > 0, { timeoutMs: 90_000, what: 'the task to reach the model' });
     const handle = await manager.spawnAgent('docker', { ...place.config(), argv: undefined, aiProvider: cli, task: TASK, autoPilot, env: { ...env, PATH: clis.inContainer.path } });
-    await Promise.all([asked, screenWith(manager, handle, 'STUB-REPLY', 60_000)]).catch(async (error: unknown) => {
+    await Promise.all([asked, screenWith(manager, handle, 'STUB-REPLY', 90_000)]).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\n${await manager.readOutput(handle, 60).catch(() => '')}`);
     });
     return handle;

@@ -151,16 +151,11 @@ describe('the reporter', () => {
     const { answerTo = '' } = await arrives('PermissionRequest');
     await tmux.command(['wait-for', '-S', `${answerTo}${HELD_SUFFIX}`]);
     const left = arrives(LEFT_EVENT);
-    // Nobody tells that it waits for the decision by now: its process does.
-    const deadline = performance.now() + 5_000;
-    while (!waitsOn(server, answerTo)) {
-      assert.ok(performance.now() < deadline, 'it does not wait');
-      await setImmediate();
-    }
+    await processes(() => waitsOn(server, answerTo), 'it waits');
     child.kill('SIGTERM');
     assert.deepEqual({ ...(await end), ms: 0 }, { code: 0, out: '', ms: 0 });
     assert.equal((await left).answerTo, answerTo);
-    assert.equal(waitsOn(server, answerTo), false, 'nothing is left behind');
+    await processes(() => !waitsOn(server, answerTo), 'nothing is left behind');
   });
 
   it('reads 10 MB to the end and reports the first 64 KB', async () => {
@@ -214,6 +209,15 @@ describe('the reporter', () => {
     assert.deepEqual(seen, []);
   });
 });
+
+/** What processes do they tell nobody: looked at until it is so. */
+async function processes(accept: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!accept()) {
+    assert.ok(performance.now() < deadline, what);
+    await setImmediate();
+  }
+}
 
 /** Whether some process waits on this channel of tmux. */
 function waitsOn(server: FreshServer, channel: string): boolean {

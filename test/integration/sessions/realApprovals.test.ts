@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAgentsError } from '../../../src/base/errors.ts';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import { NO_POLICY } from '../../../src/protocol/approvalPolicy.ts';
 import { parseConfig } from '../../../src/protocol/config.ts';
@@ -35,7 +36,7 @@ const cases: readonly Case[] = [
 
 for (const { cli, way, wish: wants, whole } of cases) {
   describe(`approvals of ${cli}`, function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     this.bail(true);
     let tmux: TmuxHome;
     let stub: ModelStub;
@@ -76,7 +77,7 @@ for (const { cli, way, wish: wants, whole } of cases) {
     /** The request, once its entry is complete: the screen, or a title, may tell of it before the CLI's own way does. */
     async function asked(command: string): Promise<PendingApproval> {
       const fits = ({ agent, request, answers, told }: PendingApproval): boolean => agent.agentId === agentId && request.command?.includes(command) === true && answers.approve && (told !== undefined || !whole);
-      const told = waitForEvent(face.approvals.onDidChange, ({ type, approval }) => type !== 'gone' && fits(approval), { timeoutMs: 30_000, what: `${cli} to ask for ${command}` });
+      const told = waitForEvent(face.approvals.onDidChange, ({ type, approval }) => type !== 'gone' && fits(approval), { timeoutMs: 60_000, what: `${cli} to ask for ${command}` });
       const known = face.approvals.pending.find(fits);
       if (known === undefined) return (await told).approval;
       told.catch(() => undefined);
@@ -85,7 +86,7 @@ for (const { cli, way, wish: wants, whole } of cases) {
 
     async function resting(): Promise<void> {
       const rests = (state: string | undefined): boolean => state === 'idle' || state === 'error';
-      const told = waitForEvent(face.status.onDidChangeStatus, ({ agent, status }) => agent.agentId === agentId && rests(status.state), { timeoutMs: 30_000, what: `${cli} to rest` });
+      const told = waitForEvent(face.status.onDidChangeStatus, ({ agent, status }) => agent.agentId === agentId && rests(status.state), { timeoutMs: 60_000, what: `${cli} to rest` });
       if (!rests(face.status.statusOf(handle)?.state)) await told;
       else told.catch(() => undefined);
     }
@@ -143,6 +144,50 @@ for (const { cli, way, wish: wants, whole } of cases) {
       await made;
       listening.dispose();
       assert.equal(askedAgain, false);
+    });
+
+    // Codex asks for no file of its workspace.
+    if (cli !== 'codex') {
+      it('allows a file to be written', async () => {
+        await resting();
+        const file = join(workspace, 'written.txt');
+        const fits = ({ agent, request, answers }: PendingApproval): boolean => agent.agentId === agentId && request.path?.includes('written.txt') === true && answers.approve;
+        const told = waitForEvent(face.approvals.onDidChange, ({ type, approval }) => type !== 'gone' && fits(approval), { timeoutMs: 30_000, what: `${cli} to ask for the file` });
+        told.catch(() => undefined);
+        await send(`please WRITE ${file} now`);
+        const { approval } = await told;
+        assert.equal(approval.risk.level, 'medium', approval.risk.reasons.join('; '));
+        await face.approvals.answer(approval, { type: 'approve' });
+        await fileWhen(file, (bytes) => bytes.length > 0);
+      });
+    }
+
+    async function question(): Promise<PendingApproval> {
+      await resting();
+      const fits = ({ agent, kind, answers }: PendingApproval): boolean => agent.agentId === agentId && kind === 'question' && answers.options.length > 0;
+      const told = waitForEvent(face.approvals.onDidChange, ({ type, approval }) => type !== 'gone' && fits(approval), { timeoutMs: 30_000, what: `${cli} to ask a question` });
+      told.catch(() => undefined);
+      await send('please ASKQ now');
+      return (await told).approval;
+    }
+
+    it('answers a question by one of its options', async () => {
+      const asks = await question();
+      const read = waitForEvent(stub.onRequest, ({ afterTool, body }) => afterTool && JSON.stringify(body).includes('Blue'), { timeoutMs: 20_000, what: 'the model to read the answer' });
+      await face.approvals.answer(asks, { type: 'option', option: 'Blue' });
+      await read;
+    });
+
+    it('answers a question in words, where it takes them', async () => {
+      const asks = await question();
+      if (!asks.answers.text) {
+        await assert.rejects(face.approvals.answer(asks, { type: 'text', text: 'Green' }), (error: unknown) => isAgentsError(error, 'unsupported'));
+        await face.approvals.answer(asks, { type: 'option', option: 1 });
+        return;
+      }
+      const read = waitForEvent(stub.onRequest, ({ afterTool, body }) => afterTool && JSON.stringify(body).includes('Green, not too dark'), { timeoutMs: 20_000, what: 'the model to read the answer' });
+      await face.approvals.answer(asks, { type: 'text', text: 'Green, not too dark' });
+      await read;
     });
 
     if (!whole) {

@@ -17,7 +17,7 @@ describe('the command line', () => {
   });
 
   it('helps on each command, each of which knows --json', async () => {
-    for (const command of ['doctor', 'spawn', 'list', 'attach', 'send', 'output', 'kill']) {
+    for (const command of ['doctor', 'spawn', 'list', 'attach', 'send', 'output', 'kill', 'approvals', 'approve', 'deny', 'answer', 'policy']) {
       const { code, stdout } = await runCli([command, '--help']);
       assert.equal(code, 0);
       assert.match(stdout, new RegExp(`^Usage: tmux-agents ${command}`));
@@ -53,6 +53,12 @@ describe('the command line', () => {
     [['kill', 'a', '--all'], /--all goes without names/],
     [['kill', 'a', '--grace', 'soon'], /--grace: "soon"/],
     [['send', 'a', ''], /prompt is empty/],
+    [['approve'], /Missing required argument 'request'/],
+    [['deny', 'a', '--note', ' '], /--note: the note is empty/],
+    [['answer', 'a', ' '], /The answer is empty/],
+    [['policy', 'a', '--allow', 'everything'], /"everything" is no category/],
+    [['policy', 'a', '--off', '--reset'], /exclude each other/],
+    [['spawn', '--allow', 'everything'], /"everything" is no category/],
     [['send'], /No agent is named/],
     [['send', '--all', '--to', 'a', 'x'], /--all goes without --to/],
     [['send', '--to', 'a', 'b', 'x'], /"b" is not expected here/],

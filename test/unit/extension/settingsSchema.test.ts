@@ -42,4 +42,10 @@ describe('the settings', () => {
       (error) => error instanceof SettingsError && error.key === 'tmuxAgents.runtimes',
     );
   });
+
+  it('hands on whether folders are trusted, and points at the key of a provider', () => {
+    assert.equal(configOf(parseSettings({})).trustFolders, true);
+    assert.equal(configOf(parseSettings({ 'spawn.trustFolders': false })).trustFolders, false);
+    assert.throws(() => parseSettings({ providers: { mine: { argv: ['x'], resume: ['--last'] } } }), /tmuxAgents\.providers\.mine\.resume: must hold \{session\}/);
+  });
 });

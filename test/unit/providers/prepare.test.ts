@@ -18,6 +18,7 @@ const usual: PreparePlace = {
   autoPilot: undefined,
   report: ['/bin/sh', `${FOLDER}/report`],
   trusted: true,
+  trustedFolders: ['/work/a "b"', '/work'],
   mcpServers: {},
   environment: {},
   listen: { port: 4321, password: 'channel-password' },
@@ -66,7 +67,7 @@ describe('what a CLI is prepared with', () => {
 
   it('codex: trust for the folder, in the one form that takes a path', () => {
     const argv = prepared('codex').argv ?? [];
-    assert.ok(argv.includes('projects={"/work/a \\"b\\""={"trust_level"="trusted"}}'));
+    assert.ok(argv.includes('projects={"/work/a \\"b\\""={"trust_level"="trusted"},"/work"={"trust_level"="trusted"}}'));
     assert.ok(argv.includes('check_for_update_on_startup=false'));
     assert.equal(prepared('codex', { trusted: false }).argv?.some((word) => word.startsWith('projects=')), false);
   });

@@ -42,7 +42,7 @@ describe('which agents are installed where they would run', () => {
   it('shows in the picker: installed ones first with their version, the others with how to get them there', async () => {
     const presences = await findProviders(registry, new RuntimeWithPrograms());
     const order = installedFirst(registry.all, presences).map(({ id }) => id);
-    assert.deepEqual(order.slice(0, 4), ['claude', 'codex', 'custom', 'demo']);
+    assert.deepEqual(order.slice(0, 4), ['claude', 'codex', 'demo', 'custom']);
     assert.deepEqual(installedFirst(registry.all, undefined), registry.all);
     const [claude, gemini, aider] = [registry.get('claude'), registry.get('gemini'), registry.get('aider')];
     assert.deepEqual(presenceText(claude, presences.get('claude'), { isolated: false }), { description: "Anthropic's coding agent · 2.1.329" });

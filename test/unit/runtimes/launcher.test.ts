@@ -1,7 +1,7 @@
 // The launcher script, run by a real sh: what reaches the program, and what is said when it cannot start.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -61,5 +61,20 @@ describe('launcher', () => {
 
   it("passes the program's exit code on", () => {
     assert.equal(launch({ argv: ['sh', '-c', 'exit 42'] }).code, 42);
+  });
+
+  it("notes for the hooks' reporter where it runs, before the program starts", () => {
+    const own = join(folder, "it's own");
+    mkdirSync(own);
+    const envFile = join(folder, 'env');
+    writeFileSync(envFile, encodeEnvFile({ TMUX_AGENTS_FOLDER: own, TMUX: '/tmp/a socket,123,0', TMUX_PANE: '%7' }));
+    assert.equal(launch({ envFile, argv: ['sh', '-c', 'cat "$TMUX_AGENTS_FOLDER"/tmux "$TMUX_AGENTS_FOLDER"/pane; ls "$TMUX_AGENTS_FOLDER"'] }).out, '/tmp/a socket\n%7\npane\ntmux\ntty\n');
+    assert.equal(statSync(join(own, 'tty')).mode & 0o777, 0o600);
+  });
+
+  it('starts the program all the same when its own folder is gone', () => {
+    const envFile = join(folder, 'env');
+    writeFileSync(envFile, encodeEnvFile({ TMUX_AGENTS_FOLDER: '/no/such/folder' }));
+    assert.deepEqual(launch({ envFile, argv: ['echo', 'hi'] }), { code: 0, out: 'hi\n' });
   });
 });

@@ -85,22 +85,25 @@ async function fingerprintOf(text: string): Promise<string> {
   return match.dialog.fingerprint;
 }
 
+/** A scripted screen needs no time. */
+const waits = { quietMs: 1, settleMs: 10, goneMs: 100, openMs: 100 };
+
 async function refusedWith(reason: ErrorReason, screen: ScriptedScreen, approval: PendingApproval, answer: Answer = { type: 'approve' }): Promise<void> {
-  await assert.rejects(answerByKeys(screen, approval, answer, { goneMs: 100, openMs: 100 }), (error: unknown) => isAgentsError(error, reason));
+  await assert.rejects(answerByKeys(screen, approval, answer, waits), (error: unknown) => isAgentsError(error, reason));
 }
 
 describe('answerByKeys', () => {
   it('presses the key of the option that it means', async () => {
     for (const [type, key] of [['approve', '1'], ['always', '2'], ['deny', '3']] as const) {
       const screen = new ScriptedScreen(bash('npm test'));
-      await answerByKeys(screen, pending({ command: 'npm test' }), { type });
+      await answerByKeys(screen, pending({ command: 'npm test' }), { type }, waits);
       assert.deepEqual(screen.typed, [key]);
     }
   });
 
   it('moves away from a preselected No before it confirms', async () => {
     const screen = new ScriptedScreen(trust, (key) => (key === 'Enter' ? idle : undefined));
-    await answerByKeys(screen, pending({}, 'trust', await fingerprintOf(trust)), { type: 'approve' });
+    await answerByKeys(screen, pending({}, 'trust', await fingerprintOf(trust)), { type: 'approve' }, waits);
     assert.deepEqual(screen.typed, ['Down', 'Enter']);
   });
 
@@ -132,13 +135,13 @@ describe('answerByKeys', () => {
 
   it('knows the dialog again wherever its selection stands', async () => {
     const screen = new ScriptedScreen(bash('npm test', 3));
-    await answerByKeys(screen, pending({}, 'permission', await fingerprintOf(bash('npm test', 1))), { type: 'approve' });
+    await answerByKeys(screen, pending({}, 'permission', await fingerprintOf(bash('npm test', 1))), { type: 'approve' }, waits);
     assert.deepEqual(screen.typed, ['1']);
   });
 
   it('is done when the next dialog stands there, which it leaves alone', async () => {
     const screen = new ScriptedScreen(bash('npm test'), () => bash('rm -rf x'));
-    await answerByKeys(screen, pending({ command: 'npm test' }), { type: 'approve' });
+    await answerByKeys(screen, pending({ command: 'npm test' }), { type: 'approve' }, waits);
     assert.deepEqual(screen.typed, ['1']);
   });
 
@@ -155,20 +158,20 @@ describe('answerByKeys', () => {
     it('chooses by number and by label', async () => {
       for (const option of [2, '2', 'Blue', 'blue ']) {
         const screen = new ScriptedScreen(question());
-        await answerByKeys(screen, pending({}, 'question', await fingerprintOf(question())), { type: 'option', option });
+        await answerByKeys(screen, pending({}, 'question', await fingerprintOf(question())), { type: 'option', option }, waits);
         assert.deepEqual(screen.typed, ['2']);
       }
     });
 
     it('refuses what is no option, and names them', async () => {
       const screen = new ScriptedScreen(question());
-      await assert.rejects(answerByKeys(screen, pending({}, 'question', await fingerprintOf(question())), { type: 'option', option: 'Green' }), /"Green" is none of the options/);
+      await assert.rejects(answerByKeys(screen, pending({}, 'question', await fingerprintOf(question())), { type: 'option', option: 'Green' }, waits), /"Green" is none of the options/);
       assert.deepEqual(screen.typed, []);
     });
 
     it('opens the line for a text, sees it, types, sees it, and ends it', async () => {
       const screen = new ScriptedScreen(question(), (key) => (key === '3' ? question('Type something.', 3) : key === 'Enter' ? idle : question(key, 3)));
-      await answerByKeys(screen, pending({}, 'question', await fingerprintOf(question())), { type: 'text', text: 'Green,\nplease' });
+      await answerByKeys(screen, pending({}, 'question', await fingerprintOf(question())), { type: 'text', text: 'Green,\nplease' }, waits);
       assert.deepEqual(screen.typed, ['3', 'Green, please', 'Enter']);
     });
 

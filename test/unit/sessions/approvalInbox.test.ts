@@ -53,7 +53,7 @@ describe('ApprovalInbox', () => {
       status,
       onDidChangeAgents: agents.event,
       agents: () => Promise.resolve([a1, a2]),
-      describe: async (agent, waitingStatus, id, whole) => describeApproval({ agent, status: waitingStatus, id, told: whole, workspace: '/work', shown: undefined, ownWay: true, judge: await loadJudge() }),
+      describe: async (agent, waitingStatus, id, whole) => describeApproval({ agent, status: waitingStatus, id, told: whole, workspace: '/work', shown: undefined, ownWay: true, takesWords: false, judge: await loadJudge() }),
       settle: (approval) => {
         settled.push(approval);
         const done = settle(approval);
@@ -134,6 +134,7 @@ describe('ApprovalInbox', () => {
     assert.equal(seen.told, undefined);
     const whole = await tell(a1, waiting({ source: 'hooks', request: { id: 't1', command: 'ls' } }), 'changed');
     assert.equal(whole.told?.command, 'ls');
+    assert.deepEqual(settled.map(({ told: judged }) => judged?.command), [undefined, 'ls'], 'judged once more, now that it is whole');
   });
 
   it('gives a request the same id in every face, and another one another', async () => {

@@ -169,6 +169,20 @@ describe('screens that quote', () => {
     }
   });
 
+  it('a dialog in words that nobody knows yet is never taken for an idle prompt', () => {
+    const unknown = (text: string): string => text.replace(/[a-z]/gi, (letter) => String.fromCharCode((letter <= 'Z' ? 90 : 122) >= letter.charCodeAt(0) + 13 ? letter.charCodeAt(0) + 13 : letter.charCodeAt(0) - 13));
+    for (const provider of ['claude', 'codex', 'gemini', 'opencode', 'copilot', 'qwen']) {
+      for (const name of folders(join(corpus, provider)).filter((entry) => /(?:^|-)waiting-(?:permission|question|trust)/.test(entry))) {
+        const lines = readFileSync(join(corpus, provider, name, 'screen.txt'), 'utf8').trimEnd().split('\n').map((line) => line.trimEnd());
+        const start = Math.max(0, lines.length - 16);
+        const screen = { lines: [...lines.slice(0, start), ...lines.slice(start).map(unknown)] };
+        const match = matchScreen(rulesOf(provider), screen);
+        assert.notEqual(match?.claim.state, 'idle', `${provider}/${name} by ${match?.rule ?? ''}:\n${screen.lines.join('\n')}`);
+        assert.equal(inputLine(rulesOf(provider), screen).found, false, `${provider}/${name} has no input line:\n${screen.lines.join('\n')}`);
+      }
+    }
+  });
+
   it('a command that shows the beginning of another dialog hides nothing: then no command is told', () => {
     const screen = readFileSync(join(corpus, 'codex', 'waiting-permission-exec', 'screen.txt'), 'utf8').split('\n');
     const at = screen.findIndex((line) => line.startsWith('  $ '));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { statusSources, type StatusClaim, type StatusSource } from '../../../../src/protocol/agentStatus.ts';
 import type { Observation, ProviderSignals } from '../../../../src/providers/status/observation.ts';
-import { advance, newStatusModel, nextDeadline, observe, reasonsOf, STARTING_MS, type StatusModel } from '../../../../src/providers/status/reducer.ts';
+import { advance, newStatusModel, nextDeadline, observe, READY_MS, reasonsOf, STARTING_MS, type StatusModel } from '../../../../src/providers/status/reducer.ts';
 import { LOST_MS, SETTLE_MS } from '../../../../src/providers/status/verdict.ts';
 
 const working: StatusClaim = { state: 'working' };
@@ -35,6 +35,15 @@ describe('the status reducer', () => {
     it('is unknown at once where nobody will ever tell', () => {
       assert.equal(model({ sources: [] }, { tells: false }).status.state, 'unknown');
       assert.equal(state(observe(model(undefined, { tells: false }), says('osc7501', 5, working))), 'working by osc7501');
+    });
+
+    it('does not take a first idle from a source that is blind to it, unless another agrees or some time has passed', () => {
+      const early = observe(model({ sources: ['title'], blind: { title: ['idle'] } }), says('title', 1, idle));
+      assert.equal(early.status.state, 'starting');
+      assert.equal(state(observe(early, says('screen', 300, idle))), 'idle by title');
+      assert.equal(state(observe(early, says('screen', 300, asks('Trust this folder?')))), 'waiting by screen');
+      assert.equal(nextDeadline(early), START + READY_MS);
+      assert.equal(state(advance(early, START + READY_MS)), 'idle by title');
     });
 
     it('does not believe a source that the provider is not known to have', () => {
@@ -70,6 +79,13 @@ describe('the status reducer', () => {
   it('ignores what is older than the latest of its source', () => {
     const now = after(says('osc7501', 10, idle));
     assert.equal(observe(now, says('osc7501', 9, working)), now);
+  });
+
+  it('goes on when the clock is set back', () => {
+    const HOUR = 3_600_000;
+    const before = after(says('osc7501', HOUR, working), says('screen', HOUR + 10, working));
+    assert.equal(state(observe(before, says('osc7501', 20, idle))), 'idle by osc7501');
+    assert.equal(state(observe(observe(before, says('osc7501', 20, null)), says('screen', 30, asks()))), 'waiting by screen');
   });
 
   describe('a source that is blind to leaving a state', () => {
@@ -151,10 +167,38 @@ describe('the status reducer', () => {
       assert.equal(both.status.request?.command, 'ls');
     });
 
+    it('keeps what it knew of it when the source that told it falls silent', () => {
+      const other: StatusClaim = { state: 'waiting', kind: 'other', text: '' };
+      const both = after(says('title', 1, other), says('screen', 90, asks('Bash: ls'), { request: { id: 'x', command: 'ls' } }));
+      const silent = observe(both, says('screen', 200, null));
+      assert.deepEqual(silent.status, both.status);
+      assert.ok(silent.status.state === 'waiting' && silent.status.kind === 'permission' && silent.status.request?.command === 'ls');
+    });
+
+    it('takes it over one that does not tell either, and the kind too', () => {
+      const other: StatusClaim = { state: 'waiting', kind: 'other', text: '' };
+      const three = after(says('osc7501', 1, other), says('title', 2, other), says('screen', 90, asks('Bash: ls'), { request: { id: 'x', command: 'ls' } }));
+      assert.equal(state(three), 'waiting by osc7501');
+      assert.ok(three.status.state === 'waiting' && three.status.text === 'Bash: ls' && three.status.kind === 'permission');
+      assert.equal(three.status.request?.command, 'ls');
+    });
+
     it('takes nothing from a word on an earlier dialog', () => {
       const both = after(says('screen', 1, asks('old'), { request: { id: 'old' } }), says('osc7501', 60_000, asks('')));
       assert.equal(both.status.request, undefined);
     });
+
+    it('takes nothing from a dialog that was over before this one was asked, however short ago', () => {
+      const first = after(says('osc7501', 1, asks('run: npm test')), says('screen', 90, asks('npm test'), { request: { id: 'old', command: 'npm test' } }));
+      const next = [says('osc7501', 500, working), says('osc7501', 520, asks('run: rm -rf build'))].reduce(observe, first);
+      assert.equal(next.status.request, undefined);
+      assert.equal(observe(next, says('screen', 700, asks('rm -rf build'), { request: { id: 'new', command: 'rm -rf build' } })).status.request?.command, 'rm -rf build');
+    });
+  });
+
+  it('takes the words of an error from a lower source that has them', () => {
+    const told = after(says('osc7501', 1, { state: 'error', message: '' }), says('screen', 90, failed));
+    assert.ok(told.status.state === 'error' && told.status.source === 'osc7501' && told.status.message === 'API Error: 500');
   });
 
   it('lets an error stand against a mere idle, and not the other way round', () => {
