@@ -26,7 +26,8 @@ const local: Readonly<Record<CliName, Sources>> = {
   // It begins its session, and so its hooks, with the first prompt.
   copilot: allBy('hooks', { idle: ['screen'], working: ['hooks', 'screen'], 'permission denied': ['hooks', 'screen'], interrupt: ['screen'] }),
   qwen: allBy('hooks'),
-  pi: allBy('screen'),
+  // It asks for nothing.
+  pi: allBy('screen', { permission: [], 'permission allowed': [], 'permission denied': [], question: [] }),
 };
 
 /** Where a container differs: its files are not followed. */

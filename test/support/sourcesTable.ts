@@ -25,6 +25,9 @@ export const provenClis: readonly { readonly name: CliName; readonly label: stri
   { name: 'codex', label: 'Codex' },
   { name: 'gemini', label: 'Gemini CLI' },
   { name: 'opencode', label: 'opencode' },
+  { name: 'copilot', label: 'Copilot' },
+  { name: 'qwen', label: 'Qwen Code' },
+  { name: 'pi', label: 'pi' },
 ];
 
 /** Lines of Markdown. A container has a row of its own where it differs. */
@@ -38,5 +41,5 @@ export function sourcesTable(): string[] {
 }
 
 function rowOf(name: CliName, place: 'local' | 'docker'): string[] {
-  return columns.map(({ step }) => expectedSources(name, place, step).map((source) => words[source] ?? source).join(' or '));
+  return columns.map(({ step }) => expectedSources(name, place, step).map((source) => words[source] ?? source).join(' or ') || '–');
 }

@@ -73,6 +73,11 @@ export function withdrawArgv(agentFolder: string, id: string): string[] {
   return ['/bin/sh', '-c', 'mv -- "$1/prompt-$2" "$1/gone-$2" 2>/dev/null || exit 4; : > "$1/gone-$2"', 'tmux-agents', agentFolder, id];
 }
 
+/** argv that lets one more opening of the editor end at once: for a second press of its key, where the first may only have been slow. */
+export function spareArgv(agentFolder: string, id: string): string[] {
+  return ['/bin/sh', '-c', ': > "$1/gone-$2"', 'tmux-agents', agentFolder, id];
+}
+
 /** argv that fails with exit code 5 while the agent's terminal still makes a line feed of Enter, as it does for the editor and until the CLI has taken it back. */
 export function listensArgv(agentFolder: string): string[] {
   const script = 'tty=$(cat "$1/tty" 2>/dev/null) && now=$(stty -a < "$tty" 2>/dev/null) || exit 0; case " $now " in *" icrnl "*) exit 5 ;; esac';

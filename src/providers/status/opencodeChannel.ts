@@ -37,6 +37,7 @@ export function followOpencode({ server, take, log = silentLog }: ChannelOptions
 
   const connect = async (): Promise<void> => {
     const opencode = (found ??= await server());
+    await opencode.ready(stop.signal);
     let early: string[] | undefined = [];
     const connected = async (): Promise<void> => {
       // Events are kept until it is known where things stand.

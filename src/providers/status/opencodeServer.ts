@@ -17,11 +17,19 @@ const MAX_BYTES = 8 * 1024 * 1024;
 /** Milliseconds without a byte after which the stream is taken for dead; a heartbeat comes every ten seconds. */
 const SILENCE_MS = 35_000;
 
+/** Milliseconds that a server may take to answer whether it is there. */
+const READY_MS = 3_000;
+
 /** Seconds that a server in a container may take to listen. */
 const LISTEN_SECONDS = 90;
 
+/** Milliseconds until the first byte of a stream: a server that is just starting accepts requests that it never answers. */
+const FIRST_MS = { here: 5_000, there: 20_000 } as const;
+
 /** How requests get there. */
 interface Transport {
+  /** Resolves when the server answers. */
+  ready(signal: AbortSignal): Promise<void>;
   /** Resolves with the bodies, in order, when all succeed. */
   get(paths: readonly string[]): Promise<readonly string[]>;
   post(path: string, body: unknown): Promise<void>;
@@ -30,7 +38,7 @@ interface Transport {
 }
 
 export class OpencodeServer {
-  /** True where `follow` itself waits until the server listens. */
+  /** True where `ready` itself waits until the server listens. */
   readonly waits: boolean;
   readonly #transport: Transport;
 
@@ -45,14 +53,19 @@ export class OpencodeServer {
     return OpencodeSnapshot.parse({ sessions: parsed(sessions), permissions: parsed(permissions), questions: parsed(questions) });
   }
 
+  /** Resolves when the server answers; in a container it is waited for there, else this fails at once. */
+  ready(signal: AbortSignal): Promise<void> {
+    return this.#transport.ready(signal);
+  }
+
   /** Calls back with the JSON of each event until the stream ends, fails, is silent for too long, or the signal fires. */
   async follow(event: (json: string) => void, signal: AbortSignal): Promise<void> {
     const silence = new AbortController();
     const until = AbortSignal.any([signal, silence.signal]);
     let timer: NodeJS.Timeout | undefined;
-    const alive = (): void => {
+    const alive = (forMs = SILENCE_MS): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      timer = setTimeout(() => silence.abort(), forMs);
       timer.unref();
     };
     let pending = 0;
@@ -62,6 +75,7 @@ export class OpencodeServer {
         event(data);
       },
     });
+    alive(this.waits ? FIRST_MS.there : FIRST_MS.here);
     try {
       await this.#transport.stream(
         '/event',
@@ -127,6 +141,9 @@ function fromHere({ port, password }: OpencodeAddress): Transport {
     throw new AgentsError('disconnected', `opencode answered ${response.status} to ${path}.`);
   };
   return {
+    async ready(signal) {
+      await (await ask('/session/status', { signal: AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]) })).text();
+    },
     get: (paths) => Promise.all(paths.map(async (path) => (await ask(path, { signal: AbortSignal.timeout(ANSWER_MS) })).text())),
     async post(path, body) {
       await (await ask(path, { signal: AbortSignal.timeout(ANSWER_MS), method: 'POST', body: JSON.stringify(body) })).text();
@@ -149,12 +166,18 @@ function fromWithin({ port, password }: OpencodeAddress, executor: Executor): Tr
       ...(body === undefined ? [] : ['header = "content-type: application/json"', `data-binary = ${JSON.stringify(JSON.stringify(body))}`]),
     ].join('\n');
   const argv = ['curl', '--silent', '--show-error', '--fail', '--fail-early', '--no-buffer', '--noproxy', '*', '--config', '-'];
-  const ask = async (paths: readonly string[], input: string): Promise<string> => {
-    const { code, stdout, stderr } = await executor.run(argv, { input, timeoutMs: ANSWER_MS, maxBytes: MAX_BYTES });
+  const ask = async (paths: readonly string[], input: string, options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<string> => {
+    const { code, stdout, stderr } = await executor.run(argv, { input, timeoutMs: ANSWER_MS, maxBytes: MAX_BYTES, ...options });
     if (code === 0) return stdout.toString('utf8');
     throw new AgentsError('disconnected', `opencode cannot be asked for ${paths.join(', ')}: ${stderr.toString('utf8').trim().slice(0, 200)}`);
   };
   return {
+    async ready(signal) {
+      const path = '/session/status';
+      // It is waited for in there: each attempt of ours would be another program in the container.
+      const patience = [`max-time = ${READY_MS / 1_000}`, `retry = ${LISTEN_SECONDS}`, 'retry-delay = 1', `retry-max-time = ${LISTEN_SECONDS}`, 'retry-connrefused'];
+      await ask([path], `${[config([path]), ...patience].join('\n')}\n`, { timeoutMs: LISTEN_SECONDS * 1_000 + ANSWER_MS, signal });
+    },
     async get(paths) {
       // One program for all: their answers hold no line break of their own.
       const answers = (await ask(paths, `${config(paths)}\nwrite-out = "\\n"\n`)).split('\n');
@@ -168,8 +191,7 @@ function fromWithin({ port, password }: OpencodeAddress, executor: Executor): Tr
       const stream = await executor.open(argv, { signal });
       const decoder = new TextDecoder();
       stream.onStdout((chunk) => piece(decoder.decode(chunk, { stream: true })));
-      // It waits in there until the server listens: each attempt of ours would be another program in the container.
-      stream.write(`${config([path])}\nretry = ${LISTEN_SECONDS}\nretry-delay = 1\nretry-max-time = ${LISTEN_SECONDS}\nretry-connrefused\n`);
+      stream.write(`${config([path])}\n`);
       stream.end();
       const { code } = await ended(stream, signal);
       if (code !== 0 && !signal.aborted) throw new AgentsError('disconnected', `The events of opencode ended with code ${code ?? 'unknown'}.`);

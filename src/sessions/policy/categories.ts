@@ -1,28 +1,29 @@
 // Which commands only read, test or build. A list of what is known to be so, with the options that would make it otherwise; all else is not.
 import { matchesPattern, parsePattern } from './commandPattern.ts';
-import { GIT_LOOKS } from './dangers.ts';
+import { GIT_LOOKS, isLong } from './dangers.ts';
 import type { ShellCommand } from './shellReading.ts';
 
 type Args = readonly string[];
 
 const anything = (): boolean => true;
-const without = (refused: RegExp) => (args: Args) => !args.some((arg) => refused.test(arg));
+/** Neither these options, nor the long ones of these names, which programs also take cut short: `--outp=x`. */
+const without = (refused: RegExp, ...long: readonly string[]) => (args: Args) => !args.some((arg) => refused.test(arg) || long.some((name) => isLong(arg, name)));
 
 /** Programs that read, each with a test of its arguments. */
 const readers: Readonly<Record<string, (args: Args) => boolean>> = {
   ls: anything,
   cat: anything,
   head: anything,
-  tail: without(/^(?:-[a-zA-Z]*[fF]|--follow|--retry)/),
-  wc: without(/^--files0-from/),
+  tail: without(/^-[a-zA-Z]*[fF]/, '--follow', '--retry'),
+  wc: without(/^$/, '--files0-from'),
   grep: anything,
   egrep: anything,
   fgrep: anything,
   rg: without(/^(?:--pre|--hostname-bin|--search-zip|-[a-zA-Z]*z)/),
   find: without(/^-(?:exec|execdir|ok|okdir|delete|fprint|fprintf|fprint0|fls|files0-from)$/),
-  file: without(/^(?:-[a-zA-Z]*[Cmf]|--compile|--magic-file|--files-from)/),
+  file: without(/^-[a-zA-Z]*[Cmf]/, '--compile', '--magic-file', '--files-from'),
   stat: anything,
-  du: without(/^--files0-from/),
+  du: without(/^$/, '--files0-from'),
   df: anything,
   diff: anything,
   cmp: anything,
@@ -33,9 +34,9 @@ const readers: Readonly<Record<string, (args: Args) => boolean>> = {
   dirname: anything,
   realpath: anything,
   readlink: anything,
-  sort: without(/^(?:-[a-zA-Z]*[oTS]|--output|--compress-program|--files0-from|--temporary-directory)/),
-  // A second file would be written.
-  uniq: (args) => args.filter((arg) => !arg.startsWith('-')).length <= 1,
+  sort: without(/^-[a-zA-Z]*[oTS]/, '--output', '--compress-program', '--files0-from', '--temporary-directory'),
+  // A second file would be written; `-` is the first one, and behind `--` everything is a file.
+  uniq: (args) => !args.includes('--') && args.filter((arg) => arg === '-' || !arg.startsWith('-')).length <= 1,
   cut: anything,
   tr: anything,
   nl: anything,
@@ -45,14 +46,14 @@ const readers: Readonly<Record<string, (args: Args) => boolean>> = {
   true: anything,
   false: anything,
   ':': anything,
-  date: without(/^(?:-[a-zA-Z]*s|--set)/),
+  date: without(/^-[a-zA-Z]*s/, '--set'),
   uname: anything,
   whoami: anything,
   id: anything,
   seq: anything,
   // Only lines by number: `sed -n 10,20p`; its other commands write files and run programs.
   sed: (args) => args[0] === '-n' && /^\d+(?:,\d+)?p$/.test(args[1] ?? '') && args.slice(2).every((arg) => !arg.startsWith('-')),
-  git: (args) => GIT_LOOKS.has(args[0] ?? '') && without(/^(?:-O|--open-files-in-pager|--output|--ext-diff|--textconv|--exec|--upload-pack|--no-index|--git-dir|--work-tree|-c$|--config-env)/)(args.slice(1)),
+  git: (args) => GIT_LOOKS.has(args[0] ?? '') && without(/^(?:-[a-zA-Z]*O|-c$)/, '--open-files-in-pager', '--output', '--ext-diff', '--textconv', '--filters', '--exec', '--upload-pack', '--no-index', '--git-dir', '--work-tree', '--config-env')(args.slice(1)),
 };
 
 const tests = [

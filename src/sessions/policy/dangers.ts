@@ -24,7 +24,7 @@ interface Danger {
 
 /** One of a command's short options, alone or among others, or a long one. */
 const has = (...options: readonly string[]): Test => (args) =>
-  args.some((arg) => options.some((option) => (option.startsWith('--') ? arg === option || arg.startsWith(`${option}=`) : /^-[A-Za-z0-9]+$/.test(arg) && arg.includes(option.slice(1)))));
+  args.some((arg) => options.some((option) => (option.startsWith('--') ? isLong(arg, option) : /^-[A-Za-z0-9]+$/.test(arg) && arg.includes(option.slice(1)))));
 const sub = (...names: readonly string[]): Test => (args) => names.some((name) => name.split(' ').every((word, index) => bare(args)[index] === word));
 const both = (...tests: readonly Test[]): Test => (args) => tests.every((test) => test(args));
 const either = (...tests: readonly Test[]): Test => (args) => tests.some((test) => test(args));
@@ -67,6 +67,12 @@ const DOWNLOADERS = new Set(['curl', 'wget', 'aria2c', 'http', 'https', 'xh', 'n
 /** They run what they read, or what runs next to them does. */
 const RUNNERS = new Set(['eval', 'source', '.', 'xargs', 'sudo', 'env', 'tee', 'bash']);
 const INTERPRETERS = new Set(['python', 'python3', 'node', 'perl', 'ruby', 'php', 'deno', 'bun', 'osascript', 'pwsh']);
+
+/** True for a long option, whole, with more behind it, or cut short as far as programs take it: `--forc` for `--force`. */
+export function isLong(arg: string, option: string): boolean {
+  const [name = ''] = arg.split('=', 1);
+  return arg.startsWith(option) || (name.length > 2 && option.startsWith(name));
+}
 
 /** Everything of note about a command line, the worst first. */
 export function dangersOf(reading: ShellReading, read: ShellReader, workspace: string): readonly Finding[] {

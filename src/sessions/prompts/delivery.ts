@@ -2,7 +2,7 @@
 import { DisposableStore } from '../../base/disposable.ts';
 import { AgentsError, isAgentsError } from '../../base/errors.ts';
 import { Emitter } from '../../base/event.ts';
-import { waitForEvent } from '../../base/wait.ts';
+import { waitFor, waitForEvent } from '../../base/wait.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
 import type { PromptState, QueuedPrompt } from '../../protocol/promptQueue.ts';
 import { encodePrompt, type EncodedPrompt } from '../../providers/prompts/encodePrompt.ts';
@@ -40,6 +40,8 @@ export interface DeliveryOptions {
 
 /** Milliseconds that a CLI has to start its editor. */
 const EDITOR_MS = 20_000;
+/** Milliseconds after which the editor's key is taken for lost. */
+const LOST_MS = 3_000;
 /** Milliseconds that a CLI has to show a prompt, or to begin its turn, and more for each kilobyte: some draw all of it first. */
 const BEGIN_MS = 4_000;
 /** The same after the second Enter, when nothing else can be done. */
@@ -110,6 +112,15 @@ async function viaEditor(target: PromptTarget, prompt: QueuedPrompt, encoded: En
   try {
     await actAndSettle(target, async () => {
       await target.press(input.editor ?? []);
+      // A CLI that has just drawn its input line may not listen yet: a key that nothing answers is lost.
+      const answered = await waitFor(outcome, { timeoutMs: LOST_MS, what: 'the editor' }).then(
+        () => true,
+        () => false,
+      );
+      if (!answered) {
+        await target.spare(prompt.id);
+        await target.press(input.editor ?? []);
+      }
       await outcome;
     });
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Disposable } from '../../base/disposable.ts';
 import { AgentsError } from '../../base/errors.ts';
 import type { Event } from '../../base/event.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
-import { listensArgv, offerArgv, withdrawArgv } from '../../providers/prompts/promptEditor.ts';
+import { listensArgv, offerArgv, spareArgv, withdrawArgv } from '../../providers/prompts/promptEditor.ts';
 import { readScreen } from '../../providers/status/readScreen.ts';
 import { inputLine } from '../../providers/status/screenInput.ts';
 import { matchScreen } from '../../providers/status/screenMatch.ts';
@@ -33,6 +33,8 @@ export interface PromptTarget {
   offer(id: string, text: string): Promise<boolean>;
   /** Takes it back; false where the editor has it already. */
   withdraw(id: string): Promise<boolean>;
+  /** Before the editor's key is pressed again: should it open twice, the second time ends at once. */
+  spare(id: string): Promise<void>;
   /** False while its terminal is not yet as the CLI wants it after the editor: an Enter would be a line break. */
   listens(): Promise<boolean>;
   status(): AgentStatus | undefined;
@@ -72,6 +74,9 @@ export async function promptTarget(agent: AgentInfo, { manager, status, rules }:
     async withdraw(id) {
       if (folder === undefined || executor === undefined) return true;
       return (await executor.run(withdrawArgv(folder, id), { timeoutMs: EXEC_MS })).code === 0;
+    },
+    async spare(id) {
+      if (folder !== undefined) await executor?.run(spareArgv(folder, id), { timeoutMs: EXEC_MS });
     },
     async listens() {
       if (folder === undefined || executor === undefined) return true;

@@ -117,6 +117,10 @@ describe('dialogs of the corpus', () => {
     }
   });
 
+  it('what stands in the sidebar of a wide opencode is no part of its command', () => {
+    assert.equal(dialogOf('opencode', 'wide-waiting-permission').request?.command, 'touch /home/dev/agent/proj/opencode/z1');
+  });
+
   it('every permission dialog says what would be run or touched, and how to allow and to deny it', () => {
     for (const provider of ['claude', 'codex', 'gemini', 'opencode', 'copilot', 'qwen']) {
       for (const name of folders(join(corpus, provider)).filter((entry) => /waiting-permission-(?:bash|exec|shell|write|edit|patch|long)/.test(entry))) {
