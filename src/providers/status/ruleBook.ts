@@ -120,7 +120,7 @@ function readFolder(folder: string, errors: AgentsError[]): RuleFile[] {
 }
 
 /** Throws `bad-input` with the file's name and what is wrong with it. */
-export function readRuleFile(path: string): RuleFile {
+function readRuleFile(path: string): RuleFile {
   const about = statSync(path);
   if (!about.isFile() || about.size > MAX_FILE_BYTES) throw new AgentsError('bad-input', `The status rules in ${path} cannot be read: they are no regular file of at most ${MAX_FILE_BYTES / 1024} KB.`);
   let content: unknown;

@@ -1,5 +1,5 @@
 // The kept homes on this machine: one folder for each agent that runs in a container here, owned by whom it runs as.
-import { chmod, chown, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -34,9 +34,5 @@ export class KeptHomes {
 
   async remove(agentId: string): Promise<void> {
     await rm(this.path(agentId), { recursive: true, force: true });
-  }
-
-  async list(): Promise<string[]> {
-    return readdir(this.#root).catch(() => []);
   }
 }

@@ -66,6 +66,7 @@ export class Approvals implements Disposable {
       log: this.#log,
     });
     this.#owned.add(options.hooks.onDidChange((agent) => this.#inbox.refresh(agent)));
+    this.#owned.add(manager.beforeKill((agent) => options.policies.forget(agent)));
   }
 
   /** `appeared` fires once per request; `gone` when it was answered here or anywhere. */
@@ -128,13 +129,15 @@ export class Approvals implements Disposable {
       const given = await withServerLock(`approval\0${placeKey(approval.agent)}`, async () => {
         await this.#refuseAnswered(approval);
         if (!isOffered(approval, answer)) await this.#refuseImpossible(approval, answer);
-        return this.#give(approval, answer);
+        const gave = await this.#give(approval, answer);
+        // Before the next face has its turn: else it would give the same answer to the next request of the same words.
+        await this.#record(approval, answer, how, gave.way, 'done');
+        return gave;
       });
       way = given.way;
       this.#inbox.answered(approval);
       const ruleAdded = answer.type === 'always' && !given.always && (await this.#addRule(approval));
       const note = answer.type === 'deny' && answer.note !== undefined ? (given.noted ? 'with' : 'after') : undefined;
-      await this.#record(approval, answer, how, way, 'done');
       if (note === 'after' && answer.type === 'deny' && answer.note !== undefined) await this.#noteAfter(approval.agent, answer.note);
       return { approval, answer, way, ruleAdded, ...(note === undefined ? {} : { note }) };
     } catch (error) {

@@ -32,7 +32,7 @@ export function riskOf({ kind, request, workspace }: RiskQuestion, read: ShellRe
 }
 
 /** Everything of note about a request, the worst first; nothing for what only reads in the workspace. */
-export function requestFindings(request: ApprovalRequest, workspace: string, read: ShellReader): readonly Finding[] {
+function requestFindings(request: ApprovalRequest, workspace: string, read: ShellReader): readonly Finding[] {
   const tool = toolKind(request);
   const findings: Finding[] = request.path === undefined ? [] : [...inPath(request.path.includes('/') ? request.path : `./${request.path}`, workspace, tool === 'read')];
   switch (tool) {

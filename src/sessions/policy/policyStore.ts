@@ -65,6 +65,11 @@ export class PolicyStore {
     await this.choose(agent, withRule(await this.of(agent), rule));
   }
 
+  /** Removes what was chosen for an agent that goes; what belongs to another one of its id stays. Throws `bad-input`. */
+  async forget(agent: PolicyOwner): Promise<void> {
+    if ((await this.chosen(agent)) !== undefined) await this.choose(agent, undefined);
+  }
+
   #pathOf(agent: PolicyOwner): string {
     return join(this.#folder, `${agent.agentId}.json`);
   }

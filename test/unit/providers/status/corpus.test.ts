@@ -118,7 +118,8 @@ describe('dialogs of the corpus', () => {
   });
 
   it('what stands in the sidebar of a wide opencode is no part of its command', () => {
-    assert.equal(dialogOf('opencode', 'wide-waiting-permission').request?.command, 'touch /home/dev/agent/proj/opencode/z1');
+    const lines = readFileSync(join(corpus, 'opencode', 'wide-waiting-permission', 'screen.txt'), 'utf8').split('\n');
+    assert.equal(matchScreen(rulesOf('opencode'), { lines })?.request?.command, 'touch /home/dev/agent/proj/opencode/z1');
   });
 
   it('every permission dialog says what would be run or touched, and how to allow and to deny it', () => {
