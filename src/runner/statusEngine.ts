@@ -6,9 +6,11 @@ import { followOpencode } from '../providers/status/opencodeChannel.ts';
 import { opencodeServerOf } from '../providers/status/opencodeDoor.ts';
 import { providerReader } from '../providers/status/providerReader.ts';
 import type { RuleBook } from '../providers/status/ruleBook.ts';
+import type { RuleSet } from '../providers/status/screenRules.ts';
 import { claudeStatusFile } from '../providers/status/statusFilePlace.ts';
 import { StatusService } from '../providers/status/statusService.ts';
 import type { RuntimeManager } from '../runtimes/runtimeManager.ts';
+import { ProgramVersions } from './programVersions.ts';
 
 export interface StatusEngineOptions {
   readonly manager: RuntimeManager;
@@ -19,6 +21,7 @@ export interface StatusEngineOptions {
 
 /** Follows nothing until asked to. */
 export function createStatusEngine({ manager, providers, rules, log = silentLog }: StatusEngineOptions): StatusService {
+  const versions = new ProgramVersions({ manager, providers, log });
   const opencode: ExtraSource = (agent, take) => followOpencode({ server: () => opencodeServerOf(manager, agent), take, log });
   const statusFile: ExtraSource = (agent, take) => claudeStatusFile(manager, agent, take, log);
   return new StatusService({
@@ -26,7 +29,10 @@ export function createStatusEngine({ manager, providers, rules, log = silentLog 
     providers,
     rules,
     log,
-    readerFor: (agent, provider) => providerReader({ provider, rules: () => rules.rulesOf(agent.aiProvider) }),
+    readerFor: (agent, provider) => {
+      const own = (): RuleSet | undefined => rules.rulesOf(agent.aiProvider);
+      return providerReader({ provider, rules: own, version: () => versions.of(agent, own()) });
+    },
     extrasFor: (_agent, provider) => [
       ...(provider?.signals?.sources.includes('channel') === true ? [opencode] : []),
       ...(provider?.signals?.sources.includes('statusFile') === true ? [statusFile] : []),

@@ -14,10 +14,12 @@ export interface ReaderOptions {
   readonly provider: Provider | undefined;
   /** Asked each time: rules may change. */
   readonly rules: () => RuleSet | undefined;
+  /** The CLI's version, asked each time: it may be told late. */
+  readonly version?: () => string | undefined;
 }
 
 /** For one agent: its hooks' reports are read in order. */
-export function providerReader({ provider, rules }: ReaderOptions): SignalReader {
+export function providerReader({ provider, rules, version }: ReaderOptions): SignalReader {
   const hooks = new HookSource(provider?.id ?? '');
   const hasScreenRules = (): boolean => (rules()?.rules.length ?? 0) > 0;
   return {
@@ -33,7 +35,7 @@ export function providerReader({ provider, rules }: ReaderOptions): SignalReader
           return { observation: osc7501Observation(event.text, at) };
         case 'title': {
           const set = rules();
-          return set === undefined ? undefined : { observation: titleObservation(set, event.text, at) };
+          return set === undefined ? undefined : { observation: titleObservation(set, event.text, at, version?.()) };
         }
         case 'hook':
           return hooks.take(agent.hookKey, event.text, at);
@@ -43,7 +45,9 @@ export function providerReader({ provider, rules }: ReaderOptions): SignalReader
     },
     match(screen): ScreenMatch | undefined {
       const set = rules();
-      return set === undefined ? undefined : matchScreen(set, screen);
+      if (set === undefined) return undefined;
+      const known = version?.();
+      return matchScreen(set, known === undefined ? screen : { ...screen, version: known });
     },
   };
 }

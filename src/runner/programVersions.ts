@@ -1,0 +1,52 @@
+// Which version of its CLI an agent runs, for rules that hold for some versions only. Asked once per place, and only where such a rule exists.
+import { messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { ProviderRegistry } from '../providers/providerRegistry.ts';
+import type { RuleSet } from '../providers/status/screenRules.ts';
+import type { RuntimeManager } from '../runtimes/runtimeManager.ts';
+import type { AgentInfo } from '../runtimes/types.ts';
+
+export interface ProgramVersionsOptions {
+  readonly manager: Pick<RuntimeManager, 'get'>;
+  readonly providers: Pick<ProviderRegistry, 'find'>;
+  readonly log: Log;
+}
+
+export class ProgramVersions {
+  readonly #options: ProgramVersionsOptions;
+  readonly #asked = new Map<string, string | undefined>();
+
+  constructor(options: ProgramVersionsOptions) {
+    this.#options = options;
+  }
+
+  /** The version that the agent's place has, undefined until it has told and where nobody needs it: the next screen is then read with it. */
+  of(agent: AgentInfo, rules: RuleSet | undefined): string | undefined {
+    if (rules === undefined || !hasRanges(rules)) return undefined;
+    const runtimeId = agent.handle.runtimeId ?? agent.runtimeId;
+    const key = `${runtimeId}\0${agent.aiProvider}`;
+    if (!this.#asked.has(key)) {
+      this.#asked.set(key, undefined);
+      void this.#ask(runtimeId, agent.aiProvider).then((version) => this.#asked.set(key, version));
+    }
+    return this.#asked.get(key);
+  }
+
+  async #ask(runtimeId: string, aiProvider: string): Promise<string | undefined> {
+    const { manager, providers, log } = this.#options;
+    const provider = providers.find(aiProvider);
+    const [program] = provider?.executables ?? [];
+    if (provider === undefined || program === undefined) return undefined;
+    try {
+      const facts = await manager.get(runtimeId)?.findPrograms?.([{ program, version: provider.version }]);
+      return facts?.get(program)?.version;
+    } catch (error) {
+      log.info(`The version of ${provider.label} in ${runtimeId} cannot be told: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+}
+
+function hasRanges({ rules, titles, input }: RuleSet): boolean {
+  return titles.some(({ versions }) => versions !== undefined) || [...rules, ...input].some(({ rule }) => rule.versions !== undefined);
+}
