@@ -3,11 +3,12 @@ import type { Disposable } from '../../base/disposable.ts';
 import { AgentsError, isAgentsError } from '../../base/errors.ts';
 import { Emitter } from '../../base/event.ts';
 import { waitForEvent } from '../../base/wait.ts';
+import type { ApprovalRequest } from '../../protocol/agentStatus.ts';
 import type { Dialog, ScreenMatch } from '../../providers/status/screenTypes.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { Answer, PendingApproval } from './pendingApproval.ts';
 import type { AgentScreen } from './ports.ts';
-import { sameDialog } from './sameRequest.ts';
+import { isWholeDialog, sameDialog } from './sameRequest.ts';
 
 /** How long things may take, in milliseconds. */
 export interface AnswerWaits {
@@ -21,6 +22,13 @@ export interface AnswerWaits {
   readonly openMs: number;
 }
 const WAITS: AnswerWaits = { quietMs: 300, settleMs: 1_500, goneMs: 5_000, openMs: 2_000 };
+
+export interface AnswerKeysOptions {
+  readonly waits?: AnswerWaits;
+  /** No person looks at the dialog: it must be certain that it is all of what was told, and nothing more. */
+  readonly unseen?: boolean;
+}
+
 /** Options of a question behind which a text can be typed. */
 export const TAKES_TEXT = /^(?:type (?:something|your)|other\b|something else|enter (?:your|a)|write |custom)/i;
 
@@ -28,9 +36,11 @@ export const TAKES_TEXT = /^(?:type (?:something|your)|other\b|something else|en
  * Presses what answers this very request. Fails with `answered-already` or `stale` when its dialog is gone or another one is shown, with `unsupported` when it
  * offers no such answer (nothing is typed in these cases), and with `timeout` when it is still there afterwards; nothing is pressed twice.
  */
-export async function answerByKeys(screen: AgentScreen, approval: PendingApproval, answer: Answer, waits: AnswerWaits = WAITS): Promise<void> {
+export async function answerByKeys(screen: AgentScreen, approval: PendingApproval, answer: Answer, { waits = WAITS, unseen = false }: AnswerKeysOptions = {}): Promise<void> {
   await quiet(screen, approval.agent, waits);
-  const dialog = verified(approval, await screen.look(approval.agent));
+  const match = await screen.look(approval.agent);
+  const dialog = verified(approval, match);
+  if (unseen && (approval.told === undefined || !isToldDialog(approval.told, match))) throw anotherOne(approval);
   if (answer.type === 'text') return answerWithText(screen, approval, dialog, answer.text, waits);
   const keys = keysFor(approval, dialog, answer);
   await until(screen, approval, waits.goneMs, (shown) => isGone(dialog, shown), () => screen.press(approval.agent, keys));
@@ -82,10 +92,16 @@ function verified(approval: PendingApproval, match: ScreenMatch | undefined): Di
   }
   const { dialog } = match;
   if (dialog === undefined) throw openTerminal(approval, 'what it asks has no choices that can be read');
-  if (isOther(approval, match, dialog)) {
-    throw new AgentsError('stale', `${approval.agent.agentId} asks something else by now: nothing was answered.`, { hint: 'Look at what it asks, and answer that.' });
-  }
+  if (isOther(approval, match, dialog)) throw anotherOne(approval);
   return dialog;
+}
+
+function isToldDialog(told: ApprovalRequest, match: ScreenMatch | undefined): boolean {
+  return match?.claim.state === 'waiting' && isWholeDialog(told, { kind: match.claim.kind, request: match.request });
+}
+
+function anotherOne({ agent }: PendingApproval): AgentsError {
+  return new AgentsError('stale', `${agent.agentId} asks something else by now: nothing was answered.`, { hint: 'Look at what it asks, and answer that.' });
 }
 
 function isOther(approval: PendingApproval, match: ScreenMatch, dialog: Dialog): boolean {

@@ -129,7 +129,7 @@ export class Approvals implements Disposable {
       const given = await withServerLock(`approval\0${placeKey(approval.agent)}`, async () => {
         await this.#refuseAnswered(approval);
         if (!isOffered(approval, answer)) await this.#refuseImpossible(approval, answer);
-        const gave = await this.#give(approval, answer);
+        const gave = await this.#give(approval, answer, how.by);
         // Before the next face has its turn: else it would give the same answer to the next request of the same words.
         await this.#record(approval, answer, how, gave.way, 'done');
         return gave;
@@ -147,7 +147,7 @@ export class Approvals implements Disposable {
   }
 
   /** The CLI's own way where there is one; else keys. `always`: the CLI itself remembers it; `noted`: the note went with it. */
-  async #give(approval: PendingApproval, answer: Answer): Promise<{ readonly way: AnswerWay; readonly always: boolean; readonly noted: boolean }> {
+  async #give(approval: PendingApproval, answer: Answer, by: DecisionRecord['by']): Promise<{ readonly way: AnswerWay; readonly always: boolean; readonly noted: boolean }> {
     const { hooks, channel, screen } = this.#options;
     const { agent, request } = approval;
     const permission = approval.kind === 'permission';
@@ -169,7 +169,7 @@ export class Approvals implements Disposable {
       return { way: 'channel', always: false, noted: false };
     }
     const before = answer.type === 'always' ? await screen.look(agent) : undefined;
-    await answerByKeys(screen, approval, answer);
+    await answerByKeys(screen, approval, answer, { unseen: by === 'policy' });
     return { way: 'keys', always: before?.dialog?.answers.always !== undefined, noted: false };
   }
 

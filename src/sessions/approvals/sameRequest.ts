@@ -33,6 +33,12 @@ export function sameDialog(asked: Pick<Asked, 'kind' | 'request'>, shown: Pick<A
   return sameWords(asked.request?.command, shown.request?.command) ?? samePath(asked.request?.path, shown.request?.path);
 }
 
+/** Whether a dialog is certainly the one that was told of whole, and shows no more than that: what goes on behind the same beginning is another command. */
+export function isWholeDialog(told: ApprovalRequest, shown: Pick<Asked, 'kind' | 'request'>): boolean {
+  const more = bare(shown.request?.command ?? '').length > bare(told.command ?? '').length;
+  return !more && sameDialog({ kind: 'permission', request: told }, shown) === true;
+}
+
 /** Screens wrap and cut what they show. */
 function sameWords(one: string | undefined, other: string | undefined): boolean | undefined {
   if (one === undefined || other === undefined) return undefined;
