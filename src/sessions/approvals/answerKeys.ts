@@ -24,7 +24,6 @@ export interface AnswerWaits {
 const WAITS: AnswerWaits = { quietMs: 300, settleMs: 1_500, goneMs: 5_000, openMs: 2_000 };
 
 export interface AnswerKeysOptions {
-  readonly waits?: AnswerWaits;
   /** No person looks at the dialog: it must be certain that it is all of what was told, and nothing more. */
   readonly unseen?: boolean;
 }
@@ -36,7 +35,7 @@ export const TAKES_TEXT = /^(?:type (?:something|your)|other\b|something else|en
  * Presses what answers this very request. Fails with `answered-already` or `stale` when its dialog is gone or another one is shown, with `unsupported` when it
  * offers no such answer (nothing is typed in these cases), and with `timeout` when it is still there afterwards; nothing is pressed twice.
  */
-export async function answerByKeys(screen: AgentScreen, approval: PendingApproval, answer: Answer, { waits = WAITS, unseen = false }: AnswerKeysOptions = {}): Promise<void> {
+export async function answerByKeys(screen: AgentScreen, approval: PendingApproval, answer: Answer, waits: AnswerWaits = WAITS, { unseen = false }: AnswerKeysOptions = {}): Promise<void> {
   await quiet(screen, approval.agent, waits);
   const match = await screen.look(approval.agent);
   const dialog = verified(approval, match);

@@ -169,7 +169,7 @@ export class Approvals implements Disposable {
       return { way: 'channel', always: false, noted: false };
     }
     const before = answer.type === 'always' ? await screen.look(agent) : undefined;
-    await answerByKeys(screen, approval, answer, { unseen: by === 'policy' });
+    await answerByKeys(screen, approval, answer, undefined, { unseen: by === 'policy' });
     return { way: 'keys', always: before?.dialog?.answers.always !== undefined, noted: false };
   }
 
