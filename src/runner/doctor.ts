@@ -7,6 +7,7 @@ import type { Config, DockerRuntimeConfig } from '../protocol/config.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createProviderRegistry } from '../providers/providerRegistry.ts';
 import { DockerEngine } from '../runtimes/docker/engine.ts';
+import { linger } from '../runtimes/local/logoutProof.ts';
 import { HOW_TO_INSTALL_TMUX, isTooOld } from '../tmux/tmuxVersion.ts';
 import { versionIn } from '../runtimes/programs.ts';
 import { findExecutable } from '../exec/findExecutable.ts';
@@ -15,7 +16,7 @@ import { findExecutable } from '../exec/findExecutable.ts';
 export type DoctorStatus = 'ok' | 'warn' | 'fail';
 
 export interface DoctorCheck {
-  /** Stable: `tmux`, `git`, `docker-cli`, `docker:RUNTIME`, `image:RUNTIME`, `provider:ID`. */
+  /** Stable: `tmux`, `logout`, `git`, `docker-cli`, `docker:RUNTIME`, `image:RUNTIME`, `provider:ID`. */
   readonly id: string;
   readonly title: string;
   readonly status: DoctorStatus;
@@ -67,6 +68,7 @@ function checksFor(config: Config, options: DoctorOptions & { readonly timeoutMs
   const version = (program: string, flag: string) => firstLine([program, flag], { env, timeoutMs, signal: options.signal });
   return [
     ...(locals.length > 0 ? [{ id: 'tmux', title: 'tmux', look: () => lookAtTmux(locals[0]?.tmuxPath ?? 'tmux', platform, version) }] : []),
+    ...(locals.length > 0 ? [{ id: 'logout', title: 'Logging out', look: () => lookAtLinger(env) }] : []),
     { id: 'git', title: 'git', look: () => lookAtGit(version) },
     ...dockers.flatMap(([id, runtime]) => dockerChecks(id, runtime, timeoutMs)),
     ...(dockers.length > 0 ? [{ id: 'docker-cli', title: 'docker command', look: () => lookAtDockerCommand(dockers[0]?.[1].dockerPath ?? 'docker', version) }] : []),
@@ -84,6 +86,17 @@ async function lookAtTmux(tmuxPath: string, platform: NodeJS.Platform, version: 
   });
   if (found === undefined) return { status: 'fail', message: `tmux was not found${tmuxPath === 'tmux' ? ' on the PATH' : ` at ${tmuxPath}`}.`, fix: HOW_TO_INSTALL_TMUX };
   return isTooOld(found) ? { status: 'fail', message: `${found} is too old.`, fix: HOW_TO_INSTALL_TMUX } : { status: 'ok', message: `${found}.` };
+}
+
+async function lookAtLinger(env: Readonly<Record<string, string | undefined>>): Promise<Finding> {
+  switch (await linger(new LocalExecutor(), { env: defined(env) })) {
+    case undefined:
+      return { status: 'ok', message: 'Agents are not bound to your login here.' };
+    case 'yes':
+      return { status: 'ok', message: 'Agents go on when you log out: your systemd lingers.' };
+    case 'no':
+      return { status: 'warn', message: 'Your systemd ends with your last login; where it ends your programs too, agents end with them.', fix: 'Run "loginctl enable-linger" once.' };
+  }
 }
 
 async function lookAtGit(version: Version): Promise<Finding> {
@@ -152,9 +165,12 @@ async function versionOf(argv: readonly string[], { env, timeoutMs, signal }: { 
 }
 
 async function firstLine(argv: readonly string[], options: { readonly env: Readonly<Record<string, string | undefined>>; readonly timeoutMs: number; readonly signal: AbortSignal | undefined }): Promise<string> {
-  const env = Object.fromEntries(Object.entries(options.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const { code, stdout, stderr } = await new LocalExecutor().run(argv, { env, timeoutMs: options.timeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+  const { code, stdout, stderr } = await new LocalExecutor().run(argv, { env: defined(options.env), timeoutMs: options.timeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) });
   const line = stdout.toString('utf8').trim().split('\n', 1)[0] ?? '';
   if (code !== 0 || line === '') throw new AgentsError('internal', `${argv.join(' ')} failed: ${messageOf(stderr.toString('utf8').trim() || `exit code ${String(code)}`)}.`);
   return line;
+}
+
+function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

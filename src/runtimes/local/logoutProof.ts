@@ -20,18 +20,20 @@ export interface LogoutProofOptions {
 /**
  * The words to put before the command that starts a server; none where a plain start is the better one. Without lingering the
  * user's systemd ends with the last login, and every scope with it, while what a login started by itself may stay
- * (`KillUserProcesses=no`): so only with lingering is a scope asked for.
+ * (`KillUserProcesses=no`): a scope is asked for unless lingering is known to be off.
  */
 export async function logoutProof(executor: Executor, { systemdFolder = SYSTEMD_FOLDER, env }: LogoutProofOptions): Promise<readonly string[]> {
-  if (!existsSync(systemdFolder) || !(await lingers(executor, env))) return [];
+  if (!existsSync(systemdFolder) || (await linger(executor, { systemdFolder, env })) === 'no') return [];
   const works = await succeeds(executor, [...SCOPE, 'true'], env);
   return works === undefined ? [] : SCOPE;
 }
 
-/** Whether the user's systemd outlives the last login. */
-async function lingers(executor: Executor, env: Readonly<Record<string, string>>): Promise<boolean> {
+/** Whether the user's systemd outlives the last login; undefined where there is no systemd, or nobody can tell. */
+export async function linger(executor: Executor, { systemdFolder = SYSTEMD_FOLDER, env }: LogoutProofOptions): Promise<'yes' | 'no' | undefined> {
+  if (!existsSync(systemdFolder)) return undefined;
   const answer = await succeeds(executor, ['loginctl', 'show-user', userInfo().username, '--property=Linger', '--value'], env);
-  return answer?.trim() === 'yes';
+  const value = answer?.trim();
+  return value === 'yes' || value === 'no' ? value : undefined;
 }
 
 /** What it printed; undefined when it failed, is not there, or did not answer. */

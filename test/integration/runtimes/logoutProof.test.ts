@@ -78,6 +78,13 @@ describe('the local tmux server, where systemd is', () => {
     assert.deepEqual(calls('systemd-run'), []);
   });
 
+  it('starts in a scope where nobody can tell whether the user lingers', async () => {
+    standIn('loginctl', 'exit 1');
+    standIn('systemd-run', RUN_REST);
+    await spawn();
+    assert.equal(calls('systemd-run').length, 2);
+  });
+
   it("starts plainly where the user's systemd does not answer", async () => {
     standIn('loginctl', 'echo yes');
     standIn('systemd-run', 'echo "Failed to connect to bus" >&2; exit 1');
