@@ -7,7 +7,7 @@ import type { Config, DockerRuntimeConfig } from '../protocol/config.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createProviderRegistry } from '../providers/providerRegistry.ts';
 import { DockerEngine } from '../runtimes/docker/engine.ts';
-import { linger } from '../runtimes/local/logoutProof.ts';
+import { linger, runsSystemd } from '../runtimes/local/logoutProof.ts';
 import { HOW_TO_INSTALL_TMUX, isTooOld } from '../tmux/tmuxVersion.ts';
 import { versionIn } from '../runtimes/programs.ts';
 import { findExecutable } from '../exec/findExecutable.ts';
@@ -68,7 +68,7 @@ function checksFor(config: Config, options: DoctorOptions & { readonly timeoutMs
   const version = (program: string, flag: string) => firstLine([program, flag], { env, timeoutMs, signal: options.signal });
   return [
     ...(locals.length > 0 ? [{ id: 'tmux', title: 'tmux', look: () => lookAtTmux(locals[0]?.tmuxPath ?? 'tmux', platform, version) }] : []),
-    ...(locals.length > 0 ? [{ id: 'logout', title: 'Logging out', look: () => lookAtLinger(env) }] : []),
+    ...(locals.length > 0 && runsSystemd() ? [{ id: 'logout', title: 'Logging out', look: () => lookAtLinger(env) }] : []),
     { id: 'git', title: 'git', look: () => lookAtGit(version) },
     ...dockers.flatMap(([id, runtime]) => dockerChecks(id, runtime, timeoutMs)),
     ...(dockers.length > 0 ? [{ id: 'docker-cli', title: 'docker command', look: () => lookAtDockerCommand(dockers[0]?.[1].dockerPath ?? 'docker', version) }] : []),
@@ -91,7 +91,7 @@ async function lookAtTmux(tmuxPath: string, platform: NodeJS.Platform, version: 
 async function lookAtLinger(env: Readonly<Record<string, string | undefined>>): Promise<Finding> {
   switch (await linger(new LocalExecutor(), { env: defined(env) })) {
     case undefined:
-      return { status: 'ok', message: 'Agents are not bound to your login here.' };
+      return { status: 'ok', message: 'Whether your systemd lingers cannot be told; agents are started in a scope of it.' };
     case 'yes':
       return { status: 'ok', message: 'Agents go on when you log out: your systemd lingers.' };
     case 'no':

@@ -6,6 +6,11 @@ import type { Executor } from '../../exec/executor.ts';
 /** There only where systemd runs the machine: sd_booted(3). */
 const SYSTEMD_FOLDER = '/run/systemd/system';
 
+/** Whether systemd runs this machine. */
+export function runsSystemd(folder = SYSTEMD_FOLDER): boolean {
+  return existsSync(folder);
+}
+
 /** Milliseconds that systemd has to answer. */
 const ANSWER_MS = 3_000;
 
@@ -23,14 +28,14 @@ export interface LogoutProofOptions {
  * (`KillUserProcesses=no`): a scope is asked for unless lingering is known to be off.
  */
 export async function logoutProof(executor: Executor, { systemdFolder = SYSTEMD_FOLDER, env }: LogoutProofOptions): Promise<readonly string[]> {
-  if (!existsSync(systemdFolder) || (await linger(executor, { systemdFolder, env })) === 'no') return [];
+  if (!runsSystemd(systemdFolder) || (await linger(executor, { systemdFolder, env })) === 'no') return [];
   const works = await succeeds(executor, [...SCOPE, 'true'], env);
   return works === undefined ? [] : SCOPE;
 }
 
 /** Whether the user's systemd outlives the last login; undefined where there is no systemd, or nobody can tell. */
 export async function linger(executor: Executor, { systemdFolder = SYSTEMD_FOLDER, env }: LogoutProofOptions): Promise<'yes' | 'no' | undefined> {
-  if (!existsSync(systemdFolder)) return undefined;
+  if (!runsSystemd(systemdFolder)) return undefined;
   const answer = await succeeds(executor, ['loginctl', 'show-user', userInfo().username, '--property=Linger', '--value'], env);
   const value = answer?.trim();
   return value === 'yes' || value === 'no' ? value : undefined;
