@@ -52,10 +52,8 @@ export async function withManager<T>(face: Face, runtime: string | undefined, wo
   } finally {
     // Work that was left under way (a kill) would take its lost connection for an answer and go on: it ends with the process.
     if (tidiesUp || !signal.aborted) {
-      managed.prompts.dispose();
-      managed.approvals.dispose();
-      managed.status.dispose();
-      managed.manager.dispose();
+      const { prompts, approvals, conversations, status, rules, manager } = managed;
+      for (const part of [prompts, approvals, conversations, status, rules, manager]) part.dispose();
     }
   }
 }

@@ -8,7 +8,7 @@ export interface TerminalSize {
 
 export async function openReplayTerminal({ columns, rows }: TerminalSize): Promise<ReplayTerminal & { dispose(): void }> {
   const { default: xterm } = await import('@xterm/headless');
-  const terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 0, allowProposedApi: true });
+  const terminal = new xterm.Terminal({ cols: columns, rows, scrollback: 0, allowProposedApi: true, logLevel: 'off' });
   return {
     write: (bytes) => new Promise((resolve) => terminal.write(bytes, resolve)),
     lines: () => {

@@ -34,6 +34,8 @@ export const ApprovalRequest = z.object({
   command: z.string().optional(),
   /** The file that would be touched. */
   path: z.string().optional(),
+  /** The folder that the request names to run in, where it is not the agent's own: what is relative starts there. */
+  folder: z.string().optional(),
 });
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>;
 

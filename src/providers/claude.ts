@@ -28,6 +28,7 @@ export const claude: Provider = {
   ask: ['--permission-mode', 'manual'],
   conversation: ['--session-id', '{session}'],
   resume: ['--resume', '{session}'],
+  farewell: /^claude (?:.* )?--resume ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
   home: claudeHome,
   conversationPlace: conversationPlaces.claude,
   interruptKeys: ['Escape'],

@@ -24,6 +24,7 @@ export const codex: Provider = {
   // Its own sandbox cannot start in a default container, which is a sandbox already.
   isolated: ['--sandbox', 'danger-full-access'],
   resume: ['resume', '{session}'],
+  farewell: /\bcodex resume ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
   home: codexHome,
   conversationPlace: conversationPlaces.codex,
   interruptKeys: ['Escape'],

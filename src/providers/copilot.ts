@@ -23,6 +23,7 @@ export const copilot: Provider = {
   autopilot: ['--allow-all'],
   conversation: ['--session-id={session}'],
   resume: ['--resume={session}'],
+  farewell: /\bResume\s+copilot --resume=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
   home: copilotHome,
   conversationPlace: conversationPlaces.copilot,
   interruptKeys: ['Escape', 'Escape'],

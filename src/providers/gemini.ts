@@ -22,6 +22,7 @@ export const gemini: Provider = {
   ask: ['--approval-mode=default'],
   conversation: ['--session-id={session}'],
   resume: ['--resume={session}'],
+  farewell: /^│?\s*To resume this session: gemini --resume ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\s*│?$/,
   home: geminiHome,
   conversationPlace: conversationPlaces.gemini,
   interruptKeys: ['Escape'],

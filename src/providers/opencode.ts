@@ -27,6 +27,7 @@ export const opencode: Provider = {
   port: true,
   autopilot: ['--auto'],
   resume: ['--session={session}'],
+  farewell: /^Continue\s+opencode -s (ses_[A-Za-z0-9]+)$/,
   home: opencodeHome,
   interruptKeys: ['Escape', 'Escape'],
   exit: { prompt: '/exit' },

@@ -57,6 +57,8 @@ export interface Provider {
   readonly conversation?: Words;
   /** What of its home it must be able to write to, and how it is told another place for it. */
   readonly home?: KeptHome;
+  /** The line, trimmed, with which it names its conversation when it ends by itself; the id is group 1. */
+  readonly farewell?: RegExp;
   /** Where it keeps its conversations, one file or folder each; absent where that is a database. */
   readonly conversationPlace?: ConversationPlace;
   /** Arguments that make it print its version and end. */

@@ -25,6 +25,7 @@ export const qwen: Provider = {
   ask: ['--approval-mode=default'],
   conversation: ['--session-id={session}'],
   resume: ['--resume={session}'],
+  farewell: /^qwen --resume ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
   home: qwenHome,
   conversationPlace: conversationPlaces.qwen,
   interruptKeys: ['Escape'],

@@ -16,12 +16,15 @@ import { reporterDoor } from '../sessions/approvals/reporterDoor.ts';
 import { WaitingHooks } from '../sessions/approvals/waitingHooks.ts';
 import { PolicyStore } from '../sessions/policy/policyStore.ts';
 import { SessionLog } from '../sessions/policy/sessionLog.ts';
+import type { ProgramVersions } from './programVersions.ts';
 
 export interface ApprovalEngineOptions {
   readonly manager: RuntimeManager;
   readonly providers: ProviderRegistry;
   readonly status: StatusService;
   readonly rules: RuleBook;
+  /** The same as the status', so that both see the same rule. */
+  readonly versions?: Pick<ProgramVersions, 'of'>;
   readonly config: Pick<Config, 'approvals'>;
   /** How the note of a denial becomes a prompt. */
   readonly sendPrompt: SendPrompt;
@@ -31,13 +34,13 @@ export interface ApprovalEngineOptions {
 }
 
 /** Follows nothing until asked to. */
-export function createApprovals({ manager, providers, status, rules, config, sendPrompt, face, log = silentLog }: ApprovalEngineOptions): Approvals {
+export function createApprovals({ manager, providers, status, rules, versions, config, sendPrompt, face, log = silentLog }: ApprovalEngineOptions): Approvals {
   const who = currentOwner();
   const hooks = new WaitingHooks({ status, onDidReport: status.onDidReport, door: reporterDoor(manager), log });
   return new Approvals({
     manager,
     status,
-    screen: paneScreen(manager, (aiProvider) => rules.rulesOf(aiProvider)),
+    screen: paneScreen({ manager, rulesOf: (aiProvider) => rules.rulesOf(aiProvider), versionOf: (agent) => versions?.of(agent, rules.rulesOf(agent.aiProvider)) }),
     hooks,
     channel: opencodeChannel(manager, providers),
     sendPrompt,

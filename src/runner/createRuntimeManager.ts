@@ -11,8 +11,10 @@ import type { Approvals } from '../sessions/approvals/approvals.ts';
 import { Conversations } from '../sessions/conversations/conversations.ts';
 import { PromptQueues } from '../sessions/prompts/promptQueues.ts';
 import { RuleBook, userRulesFolder } from '../providers/status/ruleBook.ts';
+import type { RuleSet } from '../providers/status/screenRules.ts';
 import type { StatusService } from '../providers/status/statusService.ts';
 import { createApprovals } from './approvalEngine.ts';
+import { ProgramVersions } from './programVersions.ts';
 import { providerPort } from './providerPort.ts';
 import { createStatusEngine } from './statusEngine.ts';
 import { UnusableRuntime } from './unusableRuntime.ts';
@@ -45,10 +47,13 @@ export function createRuntimeManager(config: Config, { log = silentLog, face = '
   const manager = new RuntimeManager({ providers: providerPort(providers, { trustFolders: config.trustFolders }), ...(listTimeoutMs === undefined ? {} : { listTimeoutMs }) });
   for (const [runtimeId, runtimeConfig] of Object.entries(config.runtimes)) manager.register(runtimeId, usableOrNot(runtimeId, runtimeConfig, log));
   const rules = new RuleBook({ folder: userRulesFolder() });
-  const status = createStatusEngine({ manager, providers, rules, log });
-  const prompts = new PromptQueues({ manager, status, rulesOf: (aiProvider) => rules.rulesOf(aiProvider), log });
+  // One for all: status, approvals and prompts read a screen by the same rules.
+  const versions = new ProgramVersions({ manager, providers, log });
+  const status = createStatusEngine({ manager, providers, rules, versions, log });
+  const rulesOf = (aiProvider: string): RuleSet | undefined => rules.rulesOf(aiProvider);
+  const prompts = new PromptQueues({ manager, status, rulesOf, versionOf: (agent) => versions.of(agent, rulesOf(agent.aiProvider)), log });
   const sendNote = async (agent: AgentInfo, note: string): Promise<void> => void (await prompts.send(agent, note, { patient: false }));
-  const approvals = createApprovals({ manager, providers, status, rules, config, face, log, sendPrompt: sendNote });
+  const approvals = createApprovals({ manager, providers, status, rules, versions, config, face, log, sendPrompt: sendNote });
   return { manager, providers, rules, status, approvals, prompts, conversations: new Conversations({ manager, providers, status, log }) };
 }
 

@@ -10,14 +10,28 @@ export interface ProgramVersionsOptions {
   readonly manager: Pick<RuntimeManager, 'get'>;
   readonly providers: Pick<ProviderRegistry, 'find'>;
   readonly log: Log;
+  /** Unix time in ms. */
+  readonly now?: () => number;
+}
+
+/** Milliseconds after which a place that could not tell is asked again. */
+const ASK_AGAIN_MS = 60_000;
+
+interface Asked {
+  /** Undefined until it was told, and where that failed. */
+  readonly version: string | undefined;
+  /** Unix time in ms from which to ask again. */
+  readonly until: number;
 }
 
 export class ProgramVersions {
   readonly #options: ProgramVersionsOptions;
-  readonly #asked = new Map<string, string | undefined>();
+  readonly #now: () => number;
+  readonly #asked = new Map<string, Asked>();
 
   constructor(options: ProgramVersionsOptions) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
   }
 
   /** The version that the agent's place has, undefined until it has told and where nobody needs it: the next screen is then read with it. */
@@ -25,11 +39,11 @@ export class ProgramVersions {
     if (rules === undefined || !hasRanges(rules)) return undefined;
     const runtimeId = agent.handle.runtimeId ?? agent.runtimeId;
     const key = `${runtimeId}\0${agent.aiProvider}`;
-    if (!this.#asked.has(key)) {
-      this.#asked.set(key, undefined);
-      void this.#ask(runtimeId, agent.aiProvider).then((version) => this.#asked.set(key, version));
-    }
-    return this.#asked.get(key);
+    const known = this.#asked.get(key);
+    if (known !== undefined && this.#now() < known.until) return known.version;
+    this.#asked.set(key, { version: undefined, until: Infinity });
+    void this.#ask(runtimeId, agent.aiProvider).then((version) => this.#asked.set(key, { version, until: version === undefined ? this.#now() + ASK_AGAIN_MS : Infinity }));
+    return undefined;
   }
 
   async #ask(runtimeId: string, aiProvider: string): Promise<string | undefined> {

@@ -10,18 +10,19 @@ import type { RuleSet } from '../providers/status/screenRules.ts';
 import { claudeStatusFile } from '../providers/status/statusFilePlace.ts';
 import { StatusService } from '../providers/status/statusService.ts';
 import type { RuntimeManager } from '../runtimes/runtimeManager.ts';
-import { ProgramVersions } from './programVersions.ts';
+import type { ProgramVersions } from './programVersions.ts';
 
 export interface StatusEngineOptions {
   readonly manager: RuntimeManager;
   readonly providers: ProviderRegistry;
   readonly rules: RuleBook;
+  /** For rules that hold for some versions of a CLI only; without it they all apply. */
+  readonly versions?: Pick<ProgramVersions, 'of'>;
   readonly log?: Log;
 }
 
 /** Follows nothing until asked to. */
-export function createStatusEngine({ manager, providers, rules, log = silentLog }: StatusEngineOptions): StatusService {
-  const versions = new ProgramVersions({ manager, providers, log });
+export function createStatusEngine({ manager, providers, rules, versions, log = silentLog }: StatusEngineOptions): StatusService {
   const opencode: ExtraSource = (agent, take) => followOpencode({ server: () => opencodeServerOf(manager, agent), take, log });
   const statusFile: ExtraSource = (agent, take) => claudeStatusFile(manager, agent, take, log);
   return new StatusService({
@@ -31,7 +32,7 @@ export function createStatusEngine({ manager, providers, rules, log = silentLog 
     log,
     readerFor: (agent, provider) => {
       const own = (): RuleSet | undefined => rules.rulesOf(agent.aiProvider);
-      return providerReader({ provider, rules: own, version: () => versions.of(agent, own()) });
+      return providerReader({ provider, rules: own, version: () => versions?.of(agent, own()) });
     },
     extrasFor: (_agent, provider) => [
       ...(provider?.signals?.sources.includes('channel') === true ? [opencode] : []),

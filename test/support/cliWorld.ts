@@ -110,6 +110,11 @@ export class CliWorld {
     this.#handle = await resumeAgent(this.managed, this.handle.agentId, { env: this.env });
   }
 
+  /** Presses a key, as a person in its terminal. */
+  async press(key: string): Promise<void> {
+    await this.managed.manager.getTmux(this.handle).sendKeyNames(await this.managed.manager.getPane(this.handle), [key]);
+  }
+
   /** Gives it a prompt as every face does; resolves when its turn has begun. */
   async prompt(text: string): Promise<void> {
     this.#evidence = await this.managed.prompts.send(this.agent, text, { signal: AbortSignal.timeout(STEP_MS) });

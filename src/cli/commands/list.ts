@@ -6,7 +6,7 @@ import { reportOf } from '../output.ts';
 
 /** Succeeds when at least one runtime answered. */
 export const list: Command<CommonOptions> = (face, options) =>
-  withManager(face, options.runtime, async ({ manager, status }) => {
+  withManager(face, options.runtime, async ({ manager, status, conversations }) => {
     const { output } = face;
     const listings = await manager.listByRuntime();
     const agents = listings.flatMap((listing) => listing.agents).sort((one, other) => one.createdAt.localeCompare(other.createdAt) || one.agentId.localeCompare(other.agentId));
@@ -18,5 +18,7 @@ export const list: Command<CommonOptions> = (face, options) =>
       return [output.paint('bold', titles), ...rows].join('\n');
     });
     noteSilentRuntimes(output, listings);
+    const resumable = agents.length === 0 && errors.length === 0 ? conversations.list().filter(({ conversations: told }) => told.length > 0).length : 0;
+    if (resumable > 0 && !output.json) output.note(output.paint('dim', `${resumable} of earlier can be resumed: tmux-agents resume --list`));
     return listings.length > 0 && errors.length === listings.length ? ExitCode.UNAVAILABLE : ExitCode.OK;
   });

@@ -77,7 +77,7 @@ async function giveOne({ around, output }: Face, { prompts }: Managed, agent: Ag
     onHold(reason) {
       if (reason === undefined || reason === said || reason === 'unreachable' || reason === 'starting') return;
       said = reason;
-      output.progress(`${agent.agentId}: ${holdText(reason)}`);
+      if (!output.json) output.note(output.paint('dim', `${agent.agentId}: ${holdText(reason)}. Ctrl-C takes it back.`, around.stderr));
     },
   });
   const about = { agentId: agent.agentId, bytes: Buffer.byteLength(text) };

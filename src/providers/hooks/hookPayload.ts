@@ -64,11 +64,15 @@ export function readPayload(payload: HookReport['payload']): HookPayload {
   };
 }
 
+/** What the tools of Codex, Qwen Code and Gemini CLI call the folder in which they run. */
+const FOLDERS = ['workdir', 'directory', 'dir_path', 'cwd', 'working_directory'] as const;
+
 /** What a permission is asked for. `id` is the report's: every face that follows sees the same one. */
 export function requestOf(id: string, { tool, input }: HookPayload): ApprovalRequest {
   const command = commandOf(input['command']);
   const path = [input['file_path'], input['filePath'], input['notebook_path'], input['absolute_path'], input['fileName'], input['path']].find((value) => typeof value === 'string');
-  return { id, ...(tool === undefined ? {} : { tool }), ...(command === undefined ? {} : { command }), ...(path === undefined ? {} : { path }) };
+  const folder = FOLDERS.map((name) => input[name]).find((value) => typeof value === 'string' && value !== '');
+  return { id, ...(tool === undefined ? {} : { tool }), ...(command === undefined ? {} : { command }), ...(path === undefined ? {} : { path }), ...(typeof folder === 'string' ? { folder } : {}) };
 }
 
 /** The questions of a tool that asks the person, a line each; undefined where it names none. */

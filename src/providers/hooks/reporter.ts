@@ -102,7 +102,11 @@ if [ "$2" = ask ] && [ -n "$socket" ] && [ -n "$pane" ]; then channel=tmux-agent
 cat >/dev/null
 tell
 if [ "$event" = SessionStart ]; then cp "$file" "$file.s" && mv -f "$file.s" "$folder/session"; fi
-mv -f "$file" "$folder/last"
+# A notification repeats, some seconds later, what a better event told: it must not take its place.
+case $event in
+  [Nn]otification) mv -f "$file" "$folder/notice" ;;
+  *) mv -f "$file" "$folder/last" ;;
+esac
 [ -n "$channel" ] || exit 0
 
 woken ${HOLD_SECONDS} "$channel${HELD_SUFFIX}" || leave

@@ -168,17 +168,23 @@ export class AgentWatch implements Disposable {
   #attach(): Promise<void> {
     if (this.#attached !== undefined || this.#disposed) return Promise.resolve();
     clearTimeout(this.#retry);
-    this.#attaching ??= this.#follow()
-      .then(
-        () => this.#backoff.reset(),
-        (error: unknown) => {
-          this.#log.debug(`${this.#agent.agentId}: its pane cannot be followed: ${messageOf(error)}`);
-          this.#detach();
-          this.#attachLater();
-        },
-      )
-      .finally(() => (this.#attaching = undefined));
+    this.#attaching ??= this.#attachNow().finally(() => (this.#attaching = undefined));
     return this.#attaching;
+  }
+
+  /** Once more where it was let go meanwhile, for another connection. */
+  async #attachNow(): Promise<void> {
+    do {
+      try {
+        await this.#follow();
+        this.#backoff.reset();
+      } catch (error) {
+        this.#log.debug(`${this.#agent.agentId}: its pane cannot be followed: ${messageOf(error)}`);
+        this.#detach();
+        this.#attachLater();
+        return;
+      }
+    } while (this.#attached === undefined && !this.#disposed && this.#agent.status === 'running');
   }
 
   #attachLater(): void {
@@ -218,6 +224,7 @@ export class AgentWatch implements Disposable {
     following.add(tmux.onPaneOutput(pane, (bytes) => (early === undefined ? this.#printedBytes(bytes) : void early.push(bytes))));
     following.add(tmux.onDidLoseOutput(({ panes }) => (panes === undefined || panes.includes(pane)) && this.#recover(attached)));
     await this.#readReports();
+    if (following.isDisposed) return;
     for (const extra of this.#options.extras ?? []) following.add(extra(this.#agent, (observation) => this.take(observation)));
     const kept = early;
     early = undefined;

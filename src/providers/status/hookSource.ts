@@ -162,17 +162,22 @@ export class HookSource {
    * A CLI that the agent itself runs, with the same settings, reports as the agent would: while a turn is under way only its own
    * conversation is believed. One that is prompted again and again is no such child: a report of ours was lost.
    */
-  #isOurs(meaning: HookMeaning, { conversation, source }: HookPayload): boolean {
+  #isOurs(meaning: HookMeaning, payload: HookPayload): boolean {
+    const { conversation } = payload;
     if (conversation === undefined || conversation === this.#conversation) return true;
     const inTurn = this.#claim?.state === 'working' || this.#claim?.state === 'waiting';
-    const moved = meaning === 'conversation' && source !== undefined && source !== 'startup' && source !== 'new';
     if (meaning === 'turn-began') this.#other = { id: conversation, prompts: this.#other?.id === conversation ? this.#other.prompts + 1 : 1 };
     // The end of a conversation that was left is no news.
     const begins = meaning !== 'conversation-ended';
-    const ours = this.#conversation === undefined || (begins && (!inTurn || moved || (this.#other?.id === conversation && this.#other.prompts > 1)));
+    const ours = this.#conversation === undefined || (begins && (!inTurn || movesOn(meaning, payload) || (this.#other?.id === conversation && this.#other.prompts > 1)));
     if (ours) this.#conversation = conversation;
     return ours;
   }
+}
+
+/** Whether the person went on to another conversation in the same program: one that merely starts may be that of a program which the agent runs. */
+export function movesOn(meaning: HookMeaning, { source }: HookPayload): boolean {
+  return meaning === 'conversation' && source !== undefined && source !== 'startup' && source !== 'new';
 }
 
 function permissionText(payload: HookPayload): string {

@@ -1,4 +1,4 @@
-// What the hooks of an agent reported before anybody listened: the reporter keeps the last report, and the one that began the conversation.
+// What the hooks of an agent reported before anybody listened: the reporter keeps the last report, the last notification, and the one that began the conversation.
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
@@ -13,7 +13,7 @@ export interface LastReport {
 }
 
 /** In the order in which they were made, as a rule. */
-const NAMES = ['session', 'last'] as const;
+const NAMES = ['session', 'last', 'notice'] as const;
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 256 * 1024;
 

@@ -24,7 +24,7 @@ export function providerReader({ provider, rules, version }: ReaderOptions): Sig
   const hasScreenRules = (): boolean => (rules()?.rules.length ?? 0) > 0;
   return {
     get tells() {
-      return hasScreenRules() || (provider?.signals?.sources.length ?? 0) > 0;
+      return hasScreenRules() || (rules()?.titles.length ?? 0) > 0 || (provider?.signals?.sources.length ?? 0) > 0;
     },
     get hasScreenRules() {
       return hasScreenRules();

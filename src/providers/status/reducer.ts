@@ -39,6 +39,8 @@ export interface StatusModel {
   readonly decided: AgentStatus | undefined;
   /** Unix time in ms of the observation that `decided` rests on. */
   readonly decidedAt: number;
+  /** Unix time in ms of the observation that the state before rested on: what was said earlier is no word on the state that is decided now. */
+  readonly after: number;
   readonly status: AgentStatus;
   /** Unix time in ms at which `advance` may change the status although nobody speaks. */
   readonly deadline: number | undefined;
@@ -52,12 +54,12 @@ export interface ModelOptions {
   readonly tells?: boolean;
 }
 
-/** The model of an agent of which nothing is known yet. A provider without signals is believed by its OSC 7501, as any program may send it. */
+/** The model of an agent of which nothing is known yet. A program without signals is believed by its OSC 7501, as any may send it, and by the titles that somebody wrote rules for. */
 export function newStatusModel(signals: ProviderSignals | undefined, { now, startedAt = now, tells }: ModelOptions): StatusModel {
-  const known = signals ?? { sources: ['osc7501'] };
+  const known = signals ?? { sources: ['osc7501', 'title'] };
   const blank: StatusClaim = { state: 'starting' };
   const status: AgentStatus = { ...blank, since: startedAt, source: 'process', evidence: 'It was started.' };
-  const model: StatusModel = { signals: known, tells: tells ?? known.sources.length > 0, startedAt, now, sources: {}, decided: undefined, decidedAt: 0, status, deadline: undefined };
+  const model: StatusModel = { signals: known, tells: tells ?? known.sources.length > 0, startedAt, now, sources: {}, decided: undefined, decidedAt: 0, after: 0, status, deadline: undefined };
   return decide(model);
 }
 
@@ -82,7 +84,7 @@ export function observe(current: StatusModel, observation: Observation): StatusM
 function turnedBack(model: StatusModel, { source, at }: Observation): StatusModel {
   if (at > (model.sources[source]?.latest.at ?? 0) - CLOCK_STEP_MS) return model;
   const views = Object.entries(model.sources).map(([name, view]) => [name, { ...view, since: Math.min(view.since, at), latest: { ...view.latest, at: Math.min(view.latest.at, at) } }] as const);
-  return { ...model, now: at, decidedAt: Math.min(model.decidedAt, at), sources: Object.fromEntries(views) };
+  return { ...model, now: at, decidedAt: Math.min(model.decidedAt, at), after: Math.min(model.after, at), sources: Object.fromEntries(views) };
 }
 
 /** Lets time pass: contradictions ripen, and silence since the start becomes `unknown`. */
@@ -129,21 +131,21 @@ function decide(model: StatusModel): StatusModel {
 }
 
 /** The winner's claim, unless it is older than what the present decision rests on: what was seen is not undone by what was said before it. */
-function decision(model: StatusModel, verdict: Verdict): Pick<StatusModel, 'decided' | 'decidedAt'> {
-  const { decided, decidedAt } = model;
+function decision(model: StatusModel, verdict: Verdict): Pick<StatusModel, 'decided' | 'decidedAt' | 'after'> {
+  const { decided, decidedAt, after } = model;
   const complement = verdict.complement?.latest;
-  const isOld = verdict.winner !== undefined && decided !== undefined && verdict.winner.latest.claim?.state !== decided.state && verdict.winner.latest.at < decidedAt;
+  const isOld = verdict.winner !== undefined && decided !== undefined && verdict.winner.latest.at < (verdict.winner.latest.claim?.state === decided.state ? after : decidedAt);
   // A lower source that agrees may be the one that saw the change.
   const winner = isOld ? verdict.latest : verdict.winner;
   if (winner === undefined) {
     // What was remembered holds only as long as nothing happened.
     const isOver = decided?.source === 'remembered' && model.sources.remembered?.latest.claim === null;
-    return isOver ? { decided: undefined, decidedAt: 0 } : { decided, decidedAt };
+    return isOver ? { decided: undefined, decidedAt: 0, after: 0 } : { decided, decidedAt, after };
   }
   const { latest, since } = winner;
   const { claim } = latest;
-  if (claim === null || (decided !== undefined && claim.state !== decided.state && latest.at < decidedAt)) return { decided, decidedAt };
-  if (isTooEarly(model, winner)) return { decided, decidedAt };
+  if (claim === null || (decided !== undefined && claim.state !== decided.state && latest.at < decidedAt)) return { decided, decidedAt, after };
+  if (isTooEarly(model, winner)) return { decided, decidedAt, after };
   const request = latest.request ?? complement?.request;
   const asked = claim.state === 'waiting' && complement?.claim?.state === 'waiting' ? complement.claim : undefined;
   const told = withMore(claim, complement?.claim);
@@ -158,7 +160,8 @@ function decision(model: StatusModel, verdict: Verdict): Pick<StatusModel, 'deci
     evidence: latest.evidence,
     ...(request === undefined || claim.state !== 'waiting' ? {} : { request }),
   };
-  return { decided: sameStatus(decided, status) ? decided : status, decidedAt: Math.max(latest.at, decided?.state === claim.state ? decidedAt : 0) };
+  const stays = decided?.state === claim.state;
+  return { decided: sameStatus(decided, status) ? decided : status, decidedAt: Math.max(latest.at, stays ? decidedAt : 0), after: stays ? after : decidedAt };
 }
 
 /** A claim with the words that a lower source has for it, where it has none itself. */

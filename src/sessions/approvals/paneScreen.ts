@@ -10,8 +10,15 @@ import type { AgentInfo } from '../../runtimes/types.ts';
 import type { PaneId } from '../../tmux/types.ts';
 import type { AgentScreen } from './ports.ts';
 
-/** `rulesOf` by the provider's id; undefined where nothing is known of its screen. */
-export function paneScreen(manager: RuntimeManager, rulesOf: (aiProvider: string) => RuleSet | undefined): AgentScreen {
+export interface PaneScreenParts {
+  readonly manager: RuntimeManager;
+  /** By the provider's id; undefined where nothing is known of its screen. */
+  readonly rulesOf: (aiProvider: string) => RuleSet | undefined;
+  /** The version of the agent's CLI, as far as it is known. */
+  readonly versionOf: (agent: AgentInfo) => string | undefined;
+}
+
+export function paneScreen({ manager, rulesOf, versionOf }: PaneScreenParts): AgentScreen {
   const paneOf = async (agent: AgentInfo): Promise<PaneId> => {
     const target = await manager.getPane(agent.handle);
     if (typeof target === 'string') return target;
@@ -25,7 +32,7 @@ export function paneScreen(manager: RuntimeManager, rulesOf: (aiProvider: string
       const rules = rulesOf(agent.aiProvider);
       if (rules === undefined) return undefined;
       const lines = await manager.getTmux(agent.handle).command(['capture-pane', '-p', '-e', '-t', await paneOf(agent)]);
-      return matchScreen(rules, readScreen(lines.join('\n')));
+      return matchScreen(rules, readScreen(lines.join('\n'), { version: versionOf(agent) }));
     },
     press: async (agent, keys) => manager.getTmux(agent.handle).sendKeyNames(await paneOf(agent), keys),
     type: async (agent, text) => manager.getTmux(agent.handle).sendLiteral(await paneOf(agent), text),

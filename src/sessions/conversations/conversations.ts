@@ -8,7 +8,9 @@ import type { ProviderRegistry } from '../../providers/providerRegistry.ts';
 import type { StatusPort } from '../../providers/status/statusPort.ts';
 import type { RuntimeManager, SpawnedAgent } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
+import { goneAgents } from '../goneAgents.ts';
 import { ConversationStore, lastUse } from './conversationStore.ts';
+import { conversationInFarewell } from './farewell.ts';
 import { conversationInFolder } from './toldInFolder.ts';
 
 /** Milliseconds after which a conversation that nobody came back to is forgotten, with what its container kept. */
@@ -31,6 +33,7 @@ export class Conversations implements Disposable {
   readonly #store: ConversationStore;
   readonly #log: Log;
   readonly #subscriptions = new DisposableStore();
+  #hasSwept = false;
 
   constructor({ manager, providers, status, store, log = silentLog }: ConversationsOptions) {
     this.#manager = manager;
@@ -39,7 +42,7 @@ export class Conversations implements Disposable {
     this.#log = log;
     this.#subscriptions.add(manager.onDidSpawnAgent((spawned) => this.#safely(() => this.#spawned(spawned))));
     this.#subscriptions.add(status.onDidTellConversation(({ agent, conversation, at }) => this.#safely(() => this.#tell(agent, conversation, at))));
-    this.#subscriptions.add(manager.onDidChangeAgents(({ type, agent }) => (type === 'changed' ? this.#safely(() => this.#renamed(agent)) : undefined)));
+    this.#subscriptions.add(manager.onDidChangeAgents(({ type, agent }) => (type === 'changed' ? this.#changed(agent) : undefined)));
     // What the hooks wrote down goes with the agent's folder.
     this.#subscriptions.add(manager.beforeKill((agent) => this.catchUp(agent).then(() => undefined)));
   }
@@ -54,10 +57,13 @@ export class Conversations implements Disposable {
     return this.#store.list();
   }
 
-  /** Reads what its hooks wrote down while nobody listened. Resolves with the entry as it is then. */
+  /** Reads what its hooks wrote down while nobody listened, and what it said when it ended. Resolves with the entry as it is then. */
   async catchUp(agent: AgentInfo, signal?: AbortSignal): Promise<ConversationEntry | undefined> {
-    const told = await conversationInFolder(this.#manager, agent, signal);
+    const known = this.get(agent.agentId)?.conversations.at(-1)?.id ?? agent.conversation;
+    const told = await conversationInFolder(this.#manager, agent, known, signal);
     if (told !== undefined) this.#safely(() => this.#tell(agent, told, Date.now()));
+    const farewell = await this.#farewell(agent, signal);
+    if (farewell !== undefined) this.#safely(() => this.#tell(agent, farewell, Date.now()));
     return this.get(agent.agentId);
   }
 
@@ -93,7 +99,23 @@ export class Conversations implements Disposable {
     });
     const known = resume ?? conversation;
     if (known !== undefined) this.#tell(agent, known, Date.now());
-    this.#sweep();
+    void this.#sweep();
+  }
+
+  #changed(agent: AgentInfo): void {
+    this.#safely(() => this.#renamed(agent));
+    if (agent.status === 'exited') void this.#hearFarewell(agent);
+  }
+
+  async #hearFarewell(agent: AgentInfo): Promise<void> {
+    const told = await this.#farewell(agent);
+    // It may have been forgotten meanwhile.
+    this.#safely(() => told !== undefined && this.get(agent.agentId) !== undefined && this.#tell(agent, told, Date.now()));
+  }
+
+  /** The CLI's own last word, where its pane still shows it. */
+  #farewell(agent: AgentInfo, signal?: AbortSignal): Promise<string | undefined> {
+    return conversationInFarewell(this.#manager, agent, this.#providers.find(agent.aiProvider), signal);
   }
 
   #tell(agent: AgentInfo, conversation: string, at: number): void {
@@ -116,14 +138,22 @@ export class Conversations implements Disposable {
     this.#store.write(entry);
   }
 
-  /** Takes away what is old and belongs to nobody that lives. */
-  #sweep(): void {
-    const old = this.list().filter((entry) => Date.now() - lastUse(entry) > FORGOTTEN_MS && this.#manager.find(entry.agentId) === undefined);
-    for (const { agentId } of old) this.forget(agentId).catch((error: unknown) => this.#log.warn(`The conversations of ${agentId} cannot be forgotten: ${messageOf(error)}`));
+  /** Once: takes away what is old and belongs to nobody that lives. The runtimes are asked only where something is old. */
+  async #sweep(): Promise<void> {
+    if (this.#hasSwept) return;
+    this.#hasSwept = true;
+    const isGone = goneAgents(this.#manager);
+    for (const entry of this.list().filter((one) => Date.now() - lastUse(one) > FORGOTTEN_MS)) {
+      try {
+        if ((await isGone(entry)) && !this.#subscriptions.isDisposed) await this.forget(entry.agentId);
+      } catch (error) {
+        this.#log.warn(`The conversations of ${entry.agentId} cannot be forgotten: ${messageOf(error)}`);
+      }
+    }
   }
 
   /** A disk that is full, or a folder that is somebody else's, costs no agent anything but its resuming. */
-  #safely(work: () => void): void {
+  #safely(work: () => unknown): void {
     try {
       work();
     } catch (error) {

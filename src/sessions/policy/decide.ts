@@ -3,7 +3,7 @@ import type { ApprovalPolicy } from '../../protocol/approvalPolicy.ts';
 import type { ApprovalRequest, WaitingKind } from '../../protocol/agentStatus.ts';
 import { buildsProject, reads, testsProject } from './categories.ts';
 import { isExact, matchesPattern, parsePattern } from './commandPattern.ts';
-import { dangersOf, LOOKERS } from './dangers.ts';
+import { dangersOf } from './dangers.ts';
 import { absolutePath, dotPart, isSink, isWithin, pathIn, secretPart } from './places.ts';
 import type { ShellCommand, ShellReader, ShellReading, ShellRedirect } from './shellReading.ts';
 import { toolKind } from './tools.ts';
@@ -53,6 +53,7 @@ class Judge {
 
   /** The rules that allow it; throws NotAllowed. */
   async request(request: ApprovalRequest): Promise<string> {
+    await this.#startsHere(request);
     const tool = toolKind(request);
     switch (tool) {
       case 'shell':
@@ -69,6 +70,14 @@ class Judge {
       case 'other':
         return refuse('what it does is not known');
     }
+  }
+
+  /** Relative paths are judged from the workspace: what runs elsewhere is not judged at all. */
+  async #startsHere({ folder }: ApprovalRequest): Promise<void> {
+    const { workspace } = this.#place;
+    if (folder === undefined || folder === workspace) return;
+    const [there, here] = await Promise.all([absolutePath(folder, workspace), workspace].map((path) => this.#place.realPath(path)));
+    if (there === undefined || there !== here) refuse(`it runs in ${folder}, not in the workspace`);
   }
 
   async #line(line: string): Promise<string> {
@@ -99,10 +108,13 @@ class Judge {
     if (unclear !== undefined) refuse(`what "${unclear.text}" becomes is not certain`);
     const exact = this.#patterns().find((pattern) => isExact(pattern) && matchesPattern(pattern, command));
     if (exact !== undefined) return `command ${exact.text}`;
-    const looks = reads(command) || LOOKERS.has(name.text);
-    for (const { text } of args) {
-      const path = pathIn(text);
-      if (path !== undefined) await this.#path(path, !looks, folders);
+    // A program that looks may write too, by an option: `sort -o`.
+    const looks = reads(command);
+    const end = args.findIndex(({ text }) => text === '--');
+    for (const [index, { text }] of args.entries()) {
+      // Behind `--` nothing is an option, whatever it begins with.
+      const paths = end !== -1 && index > end ? [text, pathIn(text)] : [pathIn(text)];
+      for (const path of paths) if (path !== undefined) await this.#path(path, !looks, folders);
     }
     if (name.text === 'cd') return args.length === 1 ? '' : refuse('where its "cd" leads is not certain');
     return this.#category(command);

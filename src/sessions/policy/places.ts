@@ -5,8 +5,8 @@ import { posix } from 'node:path';
 const HARMLESS = /^\.(?:gitignore|gitkeep|editorconfig|nvmrc|node-version|python-version|dockerignore|npmignore|prettierignore|eslintignore|cache|next|nuxt|turbo|pytest_cache|mypy_cache|ruff_cache|nyc_output|venv|tox|tmp|temp|DS_Store)$/;
 /** Names of what holds secrets. */
 const SECRET = /^(?:\.env(?!\.(?:example|sample|template)$).*|\.ssh|\.gnupg|\.aws|\.azure|\.kube|\.docker|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.vault-token|id_(?:rsa|dsa|ecdsa|ed25519).*|.*\.(?:pem|key|p12|pfx|keystore|kdbx)|credentials(?:\.json)?|shadow|secrets?(?:\.ya?ml|\.json)?)$/i;
-/** Where writing harms nobody. */
-const SINKS = new Set(['/dev/null', '/dev/stdout', '/dev/stderr', '/dev/tty']);
+/** Where writing harms nobody. The terminal is no such place: what is written there may pass for the CLI's own status. */
+const SINKS = new Set(['/dev/null', '/dev/stdout', '/dev/stderr']);
 
 /** Absolute, without `.` and `..`; a relative path is one of the workspace. */
 export function absolutePath(path: string, workspace: string): string {

@@ -1,12 +1,15 @@
 // A session's log on disk: one JSON line per decision, only ever appended to, readable by its person alone.
-import { appendFile, mkdir, open, type FileHandle } from 'node:fs/promises';
+import { appendFile, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { oldFiles, sweepOnce } from '../../base/sweep.ts';
 import { DecisionRecord } from '../../protocol/decisionRecord.ts';
-import { scrubSecrets } from './scrub.ts';
+import { scrubSecrets } from '../../base/scrub.ts';
 
 /** Bytes of the end of a log that are read to find its latest lines. */
 const TAIL_BYTES = 64 * 1024;
+/** Milliseconds that a log is kept that nothing is added to any more. */
+const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 /** Characters of each text that are kept. */
 const LONGEST = 4_000;
 
@@ -32,6 +35,15 @@ export class SessionLog {
     const path = this.pathOf(record.agentId);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await appendFile(path, `${JSON.stringify(scrubbed(record))}\n`, { mode: 0o600 });
+    void this.sweep();
+  }
+
+  /** Once in a process: removes the logs that nothing was added to for long. Never fails. */
+  sweep(): Promise<void> {
+    return sweepOnce(this.#folder, async () => {
+      const old = await oldFiles(this.#folder, KEPT_MS);
+      await Promise.all(old.filter((path) => path.endsWith('.jsonl')).map((path) => rm(path, { force: true })));
+    });
   }
 
   /** The latest decisions, the newest last; none where there is no log. Lines that are no record are left out. */

@@ -46,6 +46,8 @@ const LOST_MS = 3_000;
 const BEGIN_MS = 4_000;
 /** The same after the second Enter, when nothing else can be done. */
 const LAST_MS = 10_000;
+/** Milliseconds that a wait which the screen does not show has to end. */
+const ASKED_MS = 3_500;
 /** Between two looks at the terminal after the editor, which tells nobody when it is back. */
 const LISTENS_MS = 100;
 /** For a program of which nothing can tell whether a turn begins: to print something. */
@@ -98,7 +100,8 @@ type Entered = 'entered' | 'draft' | 'no-input';
 /** Undefined where the agent has no editor of ours. */
 async function viaEditor(target: PromptTarget, prompt: QueuedPrompt, encoded: EncodedPrompt, seen: Seen, { input, journal }: DeliveryOptions): Promise<Entered | undefined> {
   if (input.editor === undefined || encoded.by !== 'editor') return undefined;
-  if (input.editor.length > 1 && seen.input?.empty === false) return draftOrOurs(prompt, encoded, seen.input.draft);
+  // What an earlier attempt left in the input line, its face killed, would be a draft to the editor.
+  if ((input.editor.length > 1 || prompt.state !== 'waiting') && seen.input?.empty === false) return draftOrOurs(prompt, encoded, seen.input.draft);
   if (!(await target.offer(prompt.id, encoded.text))) return undefined;
   await journal('entering');
   const said = new Emitter<EditorOutcome | 'failed'>();
@@ -167,8 +170,11 @@ function draftOrOurs({ state }: QueuedPrompt, { text }: EncodedPrompt, draft: st
 
 /** Enter, at most twice, each time only while the prompt stands in the input line. */
 async function submit(target: PromptTarget, prompt: QueuedPrompt, encoded: EncodedPrompt, { journal }: DeliveryOptions): Promise<Delivered> {
+  const asks = (): boolean => target.status()?.state === 'waiting';
+  // Hooks do not tell of every answer: a wait that the screen does not show is over soon, or its dialog is about to be drawn.
+  if (asks() && (await target.look()).match?.claim.state !== 'waiting') await until(target, () => Promise.resolve(!asks()), { timeoutMs: ASKED_MS, everyMs: LISTENS_MS });
   const before = await target.look();
-  if (before.match?.claim.state === 'waiting' || target.status()?.state === 'waiting') {
+  if (before.match?.claim.state === 'waiting' || asks()) {
     throw new AgentsError('stale', `${target.name} asked something while the prompt was put into its input line: it was not submitted.`, { hint: 'Answer it, then look at the input line.' });
   }
   await journal('submitting');

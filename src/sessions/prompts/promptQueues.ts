@@ -12,6 +12,7 @@ import { stateText } from '../../runtimes/agentText.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentHandle, AgentInfo } from '../../runtimes/types.ts';
 import type { HoldReason } from './delivery.ts';
+import { goneAgents } from '../goneAgents.ts';
 import { addPrompt, movePrompt, newPrompt, removePrompt, retryPrompt } from './promptQueue.ts';
 import { PromptStore } from './promptStore.ts';
 import { promptTarget } from './promptTarget.ts';
@@ -21,6 +22,8 @@ export interface PromptQueuesOptions {
   readonly manager: RuntimeManager;
   readonly status: StatusPort;
   readonly rulesOf: (aiProvider: string) => RuleSet | undefined;
+  /** The version of an agent's CLI, for rules that hold for some only; undefined until it is known. */
+  readonly versionOf?: (agent: AgentInfo) => string | undefined;
   readonly store?: PromptStore;
   readonly log?: Log;
 }
@@ -61,10 +64,10 @@ export class PromptQueues implements Disposable {
   #followers = 0;
 
   constructor(options: PromptQueuesOptions) {
-    const { manager, status, rulesOf, store = new PromptStore(), log = silentLog } = options;
+    const { manager, status, rulesOf, versionOf, store = new PromptStore(), log = silentLog } = options;
     this.#options = options;
     this.#store = store;
-    this.#parts = { store, log, statusOf: ({ handle }) => status.statusOf(handle), target: (agent) => promptTarget(agent, { manager, status, rules: rulesOf(agent.aiProvider) }) };
+    this.#parts = { store, log, statusOf: ({ handle }) => status.statusOf(handle), target: (agent) => promptTarget(agent, { manager, status, rules: rulesOf(agent.aiProvider), version: () => versionOf?.(agent) }) };
   }
 
   /** Fires when the queue of an agent, or what holds it, may have changed. Complete only while `follow()` is held. */
@@ -154,6 +157,7 @@ export class PromptQueues implements Disposable {
 
   async #update(agent: AgentInfo, change: Parameters<PromptStore['update']>[1]): Promise<void> {
     await this.#store.update(agent, change);
+    void this.#store.sweep(goneAgents(this.#options.manager));
     const pump = this.#pumps.get(keyOf(agent.handle));
     if (pump === undefined) this.#changed.fire(agent);
     else pump.stir();

@@ -1,9 +1,11 @@
 // The queues on disk: one file per agent, replaced whole by a rename, under a lock that all faces of this machine share.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
+import { isOld, oldFiles, sweepOnce } from '../../base/sweep.ts';
 import { PromptQueueFile } from '../../protocol/promptQueue.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { withProcessLock } from './processLock.ts';
@@ -14,8 +16,8 @@ export function promptFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents', 'prompts');
 }
 
-/** Days that the queue of an agent nobody writes to any more is kept. */
-const KEPT_DAYS = 30;
+/** Milliseconds that a queue is kept that nobody writes to any more. */
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** Milliseconds that another face may take for one change of a file. */
 const CHANGE_MS = 10_000;
 
@@ -73,6 +75,21 @@ export class PromptStore {
     return toDisposable(() => watcher.close());
   }
 
+  /** Once in a process: removes what has not been touched for long, but for prompts that still wait for an agent that is not known to be gone. Never fails. */
+  sweep(isGone: (queue: PromptQueue) => Promise<boolean>): Promise<void> {
+    return sweepOnce(this.#folder, async () => {
+      for (const path of await oldFiles(this.#folder, KEPT_MS)) await this.#removeOld(path, isGone).catch(() => undefined);
+    });
+  }
+
+  async #removeOld(path: string, isGone: (queue: PromptQueue) => Promise<boolean>): Promise<void> {
+    // Half a write, or a lock, of a process that ended.
+    if (!path.endsWith('.json')) return rm(path, { force: true });
+    const parsed = PromptQueueFile.safeParse(jsonOf(await readFile(path, 'utf8')));
+    if (!parsed.success || (parsed.data.prompts.length > 0 && !(await isGone(parsed.data)))) return;
+    await withProcessLock(path, async () => ((await isOld(path, KEPT_MS)) ? rm(path, { force: true }) : undefined), { timeoutMs: CHANGE_MS });
+  }
+
   #write(path: string, queue: PromptQueue): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const draft = `${path}.${process.pid}.tmp`;
@@ -82,16 +99,6 @@ export class PromptStore {
     } catch (error) {
       rmSync(draft, { force: true });
       throw new AgentsError('folder-unreadable', `The prompts that wait cannot be written: ${messageOf(error)}`, { cause: error });
-    }
-    this.#sweep();
-  }
-
-  /** Removes what has not been touched for long: agents come and go. */
-  #sweep(): void {
-    const oldest = Date.now() - KEPT_DAYS * 86_400_000;
-    for (const name of readdirSync(this.#folder)) {
-      const path = join(this.#folder, name);
-      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < oldest) rmSync(path, { force: true });
     }
   }
 

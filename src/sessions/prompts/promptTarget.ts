@@ -45,12 +45,14 @@ export interface TargetParts {
   readonly manager: RuntimeManager;
   readonly status: StatusPort;
   readonly rules: RuleSet | undefined;
+  /** The version of the agent's CLI, as far as it is known by then. */
+  readonly version?: () => string | undefined;
 }
 
 const EXEC_MS = 15_000;
 
 /** The target for one delivery. Fails with `not-found` when the agent's pane is gone. */
-export async function promptTarget(agent: AgentInfo, { manager, status, rules }: TargetParts): Promise<PromptTarget> {
+export async function promptTarget(agent: AgentInfo, { manager, status, rules, version }: TargetParts): Promise<PromptTarget> {
   const { handle } = agent;
   const tmux = manager.getTmux(handle);
   const pane = await paneIdOf(manager, agent);
@@ -60,7 +62,7 @@ export async function promptTarget(agent: AgentInfo, { manager, status, rules }:
   return {
     name: agent.name,
     async look() {
-      const screen = readScreen((await tmux.command(['capture-pane', '-p', '-e', '-t', pane])).join('\n'));
+      const screen = readScreen((await tmux.command(['capture-pane', '-p', '-e', '-t', pane])).join('\n'), { version: version?.() });
       const hasInput = rules !== undefined && rules.input.length > 0;
       return { lines: screen.lines, match: rules === undefined ? undefined : matchScreen(rules, screen), input: hasInput ? inputLine(rules, screen) : undefined };
     },

@@ -74,6 +74,30 @@ describe('the conversation of a real agent', function () {
     assert.notEqual(now[1], first?.id);
   });
 
+  it('that no hook tells of is known by what the CLI says when it ends', async () => {
+    world = await CliWorld.open('gemini', 'local', clis);
+    const { managed, handle } = world;
+    await world.spawn();
+    await world.until('idle', undefined, START_MS);
+    await world.prompt('the first conversation');
+    await world.until('idle');
+    await managed.prompts.send(world.agent, '/clear', { kind: 'command', signal: AbortSignal.timeout(START_MS) });
+    await world.until('idle');
+    await world.prompt('the second conversation');
+    await world.until('idle');
+    assert.equal(managed.conversations.get(handle.agentId)?.conversations.length, 1, 'nobody has told yet');
+    await managed.manager.sendPrompt(world.handle, '/quit');
+    await world.until('exited');
+    const before = world.stub.requests.length;
+    await world.resume();
+    assert.equal(managed.conversations.get(handle.agentId)?.conversations.length, 2);
+    await world.until('idle', undefined, START_MS);
+    await world.prompt('which one is this');
+    const body = JSON.stringify((await world.asked(({ userText }) => userText.includes('which one'), before)).body);
+    assert.match(body, /the second conversation/);
+    assert.doesNotMatch(body, /the first conversation/);
+  });
+
   it('that never had a message is refused with the reason, and what is left of the agent stays', async () => {
     world = await CliWorld.open('claude', 'local', clis);
     const { managed, env } = world;

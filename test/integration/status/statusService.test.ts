@@ -73,6 +73,20 @@ describe('the status engine, on real panes', () => {
     await world.whenState(agent, 'waiting', 'screen');
   });
 
+  it('reads the titles that somebody wrote rules for, of a program that nobody knows', async () => {
+    const other = new ScriptedAgents(undefined, { provider: 'scripted', rules: [], titles: scriptedRules.titles });
+    const otherFollowing = other.status.follow();
+    try {
+      const agent = await other.spawn('\u001b]2;busy here\u0007');
+      await other.whenState(agent, 'working', 'title');
+      agent.print('\u001b]2;ready\u0007');
+      await other.whenState(agent, 'idle', 'title');
+    } finally {
+      otherFollowing.dispose();
+      other.dispose();
+    }
+  });
+
   it('remembers the decision where the agent runs, for the next face, until the pane prints again', async () => {
     const agent = await world.spawn(ASK);
     const known = await world.whenState(agent, 'waiting');

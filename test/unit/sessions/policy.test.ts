@@ -172,6 +172,13 @@ describe('the approval policy', () => {
       'git diff --output=x',
       'git grep -Oevil foo',
       'git log --ext-diff',
+      'git grep --open=./evil x',
+      'sort --compress-prog=./evil f',
+      'sort --outp=.git/hooks/pre-commit f',
+      'rm --recurs build',
+      'git push --forc',
+      'uniq -- a -b',
+      'echo x > /dev/tty',
       'git push',
       'git commit -m x',
       'sed -i s/a/b/ x',
@@ -206,6 +213,9 @@ describe('the approval policy', () => {
       await allows({ categories: ['run'] }, 'touch src/a && git add src/a && git commit -m "a message"', 'run');
       for (const command of ['rm -rf src', 'sudo ls', 'touch /etc/x', 'cp a ~/b', 'touch .git/hooks/x', 'echo x | sh', 'curl http://x', 'npm install', 'git push', 'kill 1', 'bash -c "rm -rf x"', 'timeout 5 rm -rf x', 'xargs rm', 'env PATH=x rm -rf y', 'cat a > b', 'eval ls', 'source x']) await refuses({ categories: ['run'] }, command);
       await allows({ categories: ['run', 'edit'] }, 'cat a > b', 'run');
+      for (const command of ['git grep --open=./evil x', 'sort --compress-prog=./evil f', 'sort --outp=.git/hooks/pre-commit f', 'sort -o .git/hooks/pre-commit f', 'sort -uo.git/hooks/pre-commit f', 'uniq f .git/hooks/pre-commit', 'git grep -nO./evil x', 'cp -- a -/../../x', 'cp -- a --/../../x', 'rm --recurs build', 'git push --forc']) await refuses({ categories: ['read', 'run'] }, command);
+      await allows({ categories: ['read', 'run'] }, 'sort -o out f', 'run');
+      await allows({ categories: ['read', 'run'] }, 'ls .github && cat .eslintrc.json | sort', 'read');
       await refuses({ categories: ['run', 'edit'] }, 'cat a > .bashrc');
       await refuses({ categories: ['run', 'edit'] }, 'cat a >! /etc/x');
       await refuses({ categories: ['run', 'edit'] }, 'cat a > link/x');
@@ -223,6 +233,20 @@ describe('the approval policy', () => {
       for (const path of ['/etc/passwd', '../x', 'src/../../x', 'link/x', '.git/config', '.env', '.vscode/settings.json', 'sub/.bashrc', '~/x', `${workspace}-other/x`]) assert.ok(!(await edit(path)).allowed, path);
       assert.ok(!(await judge({ categories: ['edit'] }, { tool: 'Write' })).allowed);
       assert.ok(!(await judge({ categories: ['read'] }, { tool: 'Write', path: 'a' })).allowed);
+    });
+
+    it('writes nothing to the terminal, where it could pass for the status of the CLI', async () => {
+      for (const command of ["printf '\\033]7501;x' > /dev/tty", 'echo x >> /dev/tty', 'cat a | tee /dev/tty', 'cp a /dev/tty']) await refuses(everything, command, /\/dev\/tty leads out of the workspace/);
+      await allows({ categories: ['read'] }, 'ls > /dev/null 2> /dev/stderr', 'read');
+    });
+
+    it('judges nothing that names another folder to run in', async () => {
+      const inFolder = (folder: string) => judge(everything, { tool: 'Bash', command: 'cat x', folder });
+      for (const folder of ['.', workspace, `${workspace}/`]) assert.ok((await inFolder(folder)).allowed, folder);
+      for (const folder of ['src', '..', '/etc', 'link', `${workspace}/src`, '~']) {
+        const verdict = await inFolder(folder);
+        assert.ok(!verdict.allowed && verdict.why.startsWith('it runs in '), folder);
+      }
     });
 
     it('takes further folders for the workspace', async () => {

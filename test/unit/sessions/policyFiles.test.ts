@@ -1,6 +1,6 @@
 // What is kept on disk: an agent's policy, a session's log; and what "always" adds to a policy.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAgentsError } from '../../../src/base/errors.ts';
@@ -8,7 +8,7 @@ import { NO_POLICY } from '../../../src/protocol/approvalPolicy.ts';
 import type { DecisionRecord } from '../../../src/protocol/decisionRecord.ts';
 import { PolicyStore } from '../../../src/sessions/policy/policyStore.ts';
 import { ruleFor } from '../../../src/sessions/policy/ruleFor.ts';
-import { scrubSecrets } from '../../../src/sessions/policy/scrub.ts';
+import { scrubSecrets } from '../../../src/base/scrub.ts';
 import { SessionLog } from '../../../src/sessions/policy/sessionLog.ts';
 import { readShell } from '../../../src/sessions/policy/shellReading.ts';
 
@@ -86,6 +86,16 @@ describe('what approvals keep on disk', () => {
       const text = readFileSync(log.pathOf('a1'), 'utf8');
       for (const secret of ['abcdefghijkl', 'sk-ant', 'hunter2secret', 'swordfish']) assert.ok(!text.includes(secret), secret);
       assert.match(text, /curl -H/);
+    });
+
+    it('is removed after three months in which nothing was added', async () => {
+      const log = new SessionLog(folder);
+      const then = Date.now() / 1_000 - 91 * 86_400;
+      for (const name of ['old.jsonl', 'notes.txt', 'young.jsonl']) writeFileSync(join(folder, name), '{}\n');
+      for (const name of ['old.jsonl', 'notes.txt']) utimesSync(join(folder, name), then, then);
+      await log.append(record);
+      await log.sweep();
+      assert.deepEqual(readdirSync(folder).filter((name) => /\.(jsonl|txt)$/.test(name)).sort(), ['a1.jsonl', 'notes.txt', 'young.jsonl']);
     });
 
     it('is read past lines that are broken', async () => {

@@ -109,12 +109,26 @@ describe('queues of prompts on disk', function () {
     await once(child, 'exit');
   });
 
-  it('of agents that nobody wrote to for a month are removed', async () => {
-    await store.update(exampleAgent({ agentId: 'old' }), add('x'));
-    const path = join(folder, 'old@local.json');
+  it('that nobody wrote to for a month are removed, but for prompts that wait for an agent that may still be there', async () => {
+    const empty = (queue: PromptQueue): PromptQueue => ({ ...queue, prompts: [] });
     const then = Date.now() / 1_000 - 31 * 86_400;
-    utimesSync(path, then, then);
+    for (const [agentId, change] of [['empty', empty], ['gone', add('x')], ['lives', add('x')]] as const) {
+      await store.update(exampleAgent({ agentId }), change);
+      utimesSync(join(folder, `${agentId}@local.json`), then, then);
+    }
+    for (const [name, text] of [['damaged@local.json', '{"v":1'], ['half@local.json.7.tmp', '{']] as const) {
+      writeFileSync(join(folder, name), text);
+      utimesSync(join(folder, name), then, then);
+    }
     await store.update(agent, add('y'));
-    assert.deepEqual(readdirSync(folder), ['a1@local.json']);
+    assert.equal(readdirSync(folder).length, 6, 'writing removes nothing');
+    const asked: string[] = [];
+    const isGone = ({ agentId }: PromptQueue): Promise<boolean> => (asked.push(agentId), Promise.resolve(agentId === 'gone'));
+    await store.sweep(isGone);
+    assert.deepEqual(readdirSync(folder).sort(), ['a1@local.json', 'damaged@local.json', 'lives@local.json']);
+    assert.deepEqual(asked.sort(), ['gone', 'lives']);
+    utimesSync(join(folder, 'a1@local.json'), then, then);
+    await new PromptStore(folder).sweep(() => Promise.resolve(true));
+    assert.ok(readdirSync(folder).includes('a1@local.json'), 'a process sweeps once');
   });
 });

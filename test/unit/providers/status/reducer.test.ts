@@ -46,6 +46,13 @@ describe('the status reducer', () => {
       assert.equal(state(advance(early, START + READY_MS)), 'idle by title');
     });
 
+    it('believes what anybody may send or write rules for, where the provider is not known: OSC 7501 and titles', () => {
+      const unknown = newStatusModel(undefined, { now: START });
+      assert.equal(state(observe(unknown, says('title', 1, working))), 'working by title');
+      assert.equal(state(observe(unknown, says('osc7501', 1, working))), 'working by osc7501');
+      assert.equal(state(observe(unknown, says('hooks', 1, working))), 'starting by process');
+    });
+
     it('does not believe a source that the provider is not known to have', () => {
       const told = after(says('statusFile', 1, idle));
       assert.equal(told.status.state, 'starting');
@@ -186,6 +193,17 @@ describe('the status reducer', () => {
     it('takes nothing from a word on an earlier dialog', () => {
       const both = after(says('screen', 1, asks('old'), { request: { id: 'old' } }), says('osc7501', 60_000, asks('')));
       assert.equal(both.status.request, undefined);
+    });
+
+    it('stays with the one that told of this dialog, when a better source last spoke of the one before', () => {
+      const own = model({ sources: ['channel', 'osc7501', 'hooks'], blind: { channel: ['waiting'] } });
+      const over = advance([says('channel', 0, asks('first')), says('hooks', 1, working)].reduce(observe, own), START + SETTLE_MS.old + 1);
+      assert.equal(state(over), 'working by hooks');
+      const second = observe(over, says('osc7501', 3_000, asks('second')));
+      assert.equal(state(second), 'waiting by osc7501');
+      assert.equal(nextDeadline(second), undefined);
+      assert.equal(advance(second, START + 90_000).status, second.status);
+      assert.equal(state(observe(second, says('channel', 4_000, asks('second')))), 'waiting by channel');
     });
 
     it('takes nothing from a dialog that was over before this one was asked, however short ago', () => {

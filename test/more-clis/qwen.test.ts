@@ -1,5 +1,5 @@
 // The life of a real qwen agent, on this machine and in a container.
-import { describeLifecycle } from '../../support/cliScenario.ts';
+import { describeLifecycle } from '../support/cliScenario.ts';
 
 describeLifecycle('qwen', 'local');
 describeLifecycle('qwen', 'docker');

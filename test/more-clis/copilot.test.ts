@@ -1,5 +1,5 @@
 // The life of a real copilot agent, on this machine and in a container.
-import { describeLifecycle } from '../../support/cliScenario.ts';
+import { describeLifecycle } from '../support/cliScenario.ts';
 
 describeLifecycle('copilot', 'local');
 describeLifecycle('copilot', 'docker');
