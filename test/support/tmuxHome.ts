@@ -30,7 +30,9 @@ export function makeTmuxHome(): TmuxHome {
     end() {
       for (const socketName of readdirSync(sockets)) {
         try {
+          const programs = tmux(socketName, 'list-panes', '-a', '-F', '#{?pane_dead,,#{pane_pid}}').split('\n').filter((pid) => pid !== '');
           tmux(socketName, 'kill-server');
+          for (const pid of programs) endGroup(Number(pid));
         } catch {
           // No server answers there any more.
         }
@@ -42,4 +44,13 @@ export function makeTmuxHome(): TmuxHome {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Some programs outlive the terminal that they lose, and spin (opencode 1.18). */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended with its terminal.
+  }
 }
