@@ -16,12 +16,14 @@ export interface AnswerWaits {
   readonly quietMs: number;
   /** After which a screen that never falls silent counts as quiet. */
   readonly settleMs: number;
+  /** After which a dialog that stands there unchanged has lost the keys: they are pressed once more. */
+  readonly lostMs: number;
   /** In which the dialog must be gone. */
   readonly goneMs: number;
   /** In which the line for a text must have opened, and must show the text. */
   readonly openMs: number;
 }
-const WAITS: AnswerWaits = { quietMs: 300, settleMs: 1_500, goneMs: 5_000, openMs: 2_000 };
+const WAITS: AnswerWaits = { quietMs: 300, settleMs: 1_500, lostMs: 2_500, goneMs: 5_000, openMs: 2_000 };
 
 export interface AnswerKeysOptions {
   /** No person looks at the dialog: it must be certain that it is all of what was told, and nothing more. */
@@ -33,7 +35,8 @@ export const TAKES_TEXT = /^(?:type (?:something|your)|other\b|something else|en
 
 /**
  * Presses what answers this very request. Fails with `answered-already` or `stale` when its dialog is gone or another one is shown, with `unsupported` when it
- * offers no such answer (nothing is typed in these cases), and with `timeout` when it is still there afterwards; nothing is pressed twice.
+ * offers no such answer (nothing is typed in these cases), and with `timeout` when it is still there afterwards. Keys that a dialog which was just drawn has lost
+ * are pressed once more, for a person who looks at it, while the very same dialog still stands there.
  */
 export async function answerByKeys(screen: AgentScreen, approval: PendingApproval, answer: Answer, waits: AnswerWaits = WAITS, { unseen = false }: AnswerKeysOptions = {}): Promise<void> {
   await quiet(screen, approval.agent, waits);
@@ -41,8 +44,17 @@ export async function answerByKeys(screen: AgentScreen, approval: PendingApprova
   const dialog = verified(approval, match);
   if (unseen && (approval.told === undefined || !isToldDialog(approval.told, match))) throw anotherOne(approval);
   if (answer.type === 'text') return answerWithText(screen, approval, dialog, answer.text, waits);
-  const keys = keysFor(approval, dialog, answer);
-  await until(screen, approval, waits.goneMs, (shown) => isGone(dialog, shown), () => screen.press(approval.agent, keys));
+  const press = (shown: Dialog) => () => screen.press(approval.agent, keysFor(approval, shown, answer));
+  const gone = (shown: ScreenMatch | undefined): boolean => isGone(dialog, shown);
+  if (unseen) return until(screen, approval, waits.goneMs, gone, press(dialog));
+  try {
+    await until(screen, approval, waits.lostMs, gone, press(dialog));
+  } catch (error) {
+    if (!isAgentsError(error, 'timeout')) throw error;
+    const now = await screen.look(approval.agent);
+    if (now?.dialog === undefined || gone(now)) return;
+    await until(screen, approval, waits.goneMs, gone, press(now.dialog));
+  }
 }
 
 /** Goes to the option that takes a text, sees that it is there, types, sees the text, and only then ends it. */

@@ -1,4 +1,4 @@
-// Answers by keys: only to the dialog that was asked about, by the options that it shows, and never twice.
+// Answers by keys: only to the dialog that was asked about, by the options that it shows, and once more only where the dialog has lost it.
 import assert from 'node:assert/strict';
 import { isAgentsError, type ErrorReason } from '../../../src/base/errors.ts';
 import { Emitter } from '../../../src/base/event.ts';
@@ -86,7 +86,7 @@ async function fingerprintOf(text: string): Promise<string> {
 }
 
 /** A scripted screen needs no time. */
-const waits = { quietMs: 1, settleMs: 10, goneMs: 100, openMs: 100 };
+const waits = { quietMs: 1, settleMs: 10, lostMs: 50, goneMs: 100, openMs: 100 };
 
 async function refusedWith(reason: ErrorReason, screen: ScriptedScreen, approval: PendingApproval, answer: Answer = { type: 'approve' }): Promise<void> {
   await assert.rejects(answerByKeys(screen, approval, answer, waits), (error: unknown) => isAgentsError(error, reason));
@@ -145,9 +145,20 @@ describe('answerByKeys', () => {
     assert.deepEqual(screen.typed, ['1']);
   });
 
-  it('says so when the dialog stays, and presses nothing more', async () => {
+  it('presses once more what a dialog that was just drawn has lost, and says so when it stays', async () => {
+    let presses = 0;
+    const lossy = new ScriptedScreen(bash('npm test'), () => (++presses === 2 ? idle : undefined));
+    await answerByKeys(lossy, pending({ command: 'npm test' }), { type: 'approve' }, waits);
+    assert.deepEqual(lossy.typed, ['1', '1']);
+    const stuck = new ScriptedScreen(bash('npm test'), () => undefined);
+    await refusedWith('timeout', stuck, pending({ command: 'npm test' }));
+    assert.deepEqual(stuck.typed, ['1', '1']);
+  });
+
+  it('presses nothing more where nobody looks', async () => {
     const screen = new ScriptedScreen(bash('npm test'), () => undefined);
-    await refusedWith('timeout', screen, pending({ command: 'npm test' }));
+    const told = { id: 'toolu_1', tool: 'Bash', command: 'npm test' };
+    await assert.rejects(answerByKeys(screen, { ...pending({ command: 'npm test' }), told }, { type: 'approve' }, waits, { unseen: true }), (error: unknown) => isAgentsError(error, 'timeout'));
     assert.deepEqual(screen.typed, ['1']);
   });
 
