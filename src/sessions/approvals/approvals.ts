@@ -45,12 +45,20 @@ const TOLD_MS = 1_000;
 /** Milliseconds that an agent may take to come to rest after a denial, before its note is given to the prompts all the same. */
 const REST_MS = 15_000;
 
+/** A wait for an agent's dialog to be drawn. */
+interface Drawing {
+  /** A dialog that is still on the screen and not this one. */
+  other: string | undefined;
+  /** Looks at once: the dialog may be there already, and print nothing more. */
+  look?: () => void;
+}
+
 export class Approvals implements Disposable {
   readonly #options: ApprovalsOptions;
   readonly #log: Log;
   readonly #inbox: ApprovalInbox;
   readonly #owned = new DisposableStore();
-  readonly #drawing = new Set<string>();
+  readonly #drawing = new Map<string, Drawing>();
   #disposed = false;
 
   constructor(options: ApprovalsOptions) {
@@ -193,10 +201,17 @@ export class Approvals implements Disposable {
   /** Hooks and titles tell of a request before its dialog is drawn: the entry is described once more when it is there. `other` is a dialog that is still on the screen and not this one. */
   async #whenDrawn(agent: AgentInfo, other: string | undefined): Promise<void> {
     const key = keyOf(agent.handle);
-    if (this.#drawing.has(key) || this.#disposed) return;
-    this.#drawing.add(key);
+    const known = this.#drawing.get(key);
+    if (known !== undefined) {
+      // What it waits for has changed: another request, or a screen that was read in the middle of a repaint.
+      known.other = other;
+      known.look?.();
+    }
+    if (known !== undefined || this.#disposed) return;
+    const drawing: Drawing = { other };
+    this.#drawing.set(key, drawing);
     try {
-      await this.#dialogDrawn(agent, DRAWN_MS, other);
+      await this.#dialogDrawn(agent, DRAWN_MS, drawing);
       this.#inbox.refresh(agent);
     } catch (error) {
       this.#log.debug(`${agent.agentId}: no dialog is seen: ${messageOf(error)}`);
@@ -205,12 +220,13 @@ export class Approvals implements Disposable {
     }
   }
 
-  async #dialogDrawn(agent: AgentInfo, timeoutMs: number, other?: string): Promise<void> {
+  async #dialogDrawn(agent: AgentInfo, timeoutMs: number, drawing: Drawing = { other: undefined }): Promise<void> {
     const drawn = new Emitter<void>();
     const look = (): void =>
       void this.#look(agent).then((shown) => {
-        if (shown?.dialog !== undefined && shown.dialog.fingerprint !== other) drawn.fire();
+        if (shown?.dialog !== undefined && shown.dialog.fingerprint !== drawing.other) drawn.fire();
       });
+    drawing.look = look;
     const output = await this.#options.screen.onOutput(agent, look);
     const waiting = waitForEvent(drawn.event, () => true, { timeoutMs, what: 'its dialog' });
     look();
