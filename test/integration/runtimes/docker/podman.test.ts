@@ -5,7 +5,9 @@ import { existsSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isAgentsError } from '../../../../src/base/errors.ts';
+import type { DockerRuntime } from '../../../../src/runtimes/docker/dockerRuntime.ts';
 import { needs, needsThat } from '../../../support/requirements.ts';
 import { agentWhen, changeOf } from './support/agentWhen.ts';
 import { DockerPlace, IMAGE } from './support/dockerPlace.ts';
@@ -42,6 +44,7 @@ describe('DockerRuntime on Podman', function () {
     service = spawn('podman', [...storage, 'system', 'service', '--time=0', `unix://${socketPath}`], { stdio: 'ignore', env: { ...process.env, CONTAINERS_CONF: config } });
     await listening;
     place = new DockerPlace({ socketPath, image: 'localhost/small:1' });
+    await answering(place.runtime());
   });
 
   after(async () => {
@@ -86,3 +89,14 @@ describe('DockerRuntime on Podman', function () {
     await assert.rejects(runtime.spawnAgent(config), (error) => isAgentsError(error, 'name-taken'));
   });
 });
+
+/** The socket's file is there a moment before anybody listens on it. */
+async function answering(runtime: DockerRuntime, attempts = 100): Promise<void> {
+  try {
+    await runtime.ping();
+  } catch (error) {
+    if (attempts <= 1) throw error;
+    await delay(50);
+    await answering(runtime, attempts - 1);
+  }
+}
