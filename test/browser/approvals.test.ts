@@ -129,7 +129,9 @@ describe('waiting agents, in the browser', function () {
       await vscode.waitForRow(name);
     }
     await notice('2 agents wait for you: demo-2, demo-3').waitFor();
-    assert.equal(await vscode.page.locator('.notification-toast').filter({ hasText: 'demo-' }).count(), 1);
+    // The one before it goes with an animation.
+    const toasts = vscode.page.locator('.notification-toast').filter({ hasText: 'demo-' });
+    await vscode.until(async () => ((await toasts.count()) === 1 ? true : undefined), 'one notification', { seen: async () => (await toasts.allInnerTexts()).join(' | ') });
     assert.equal(await vscode.badge('Agents'), '2');
     await vscode.screenshot('several-waiting');
     await vscode.notificationLink('2 agents wait', 'Show Inbox');
@@ -182,6 +184,8 @@ describe('waiting agents, in the browser', function () {
     await vscode.runCommand('Agents: Spawn Agent…');
     await vscode.answer('', 'What should the agent do');
     await vscode.waitForQuickInput('Which agent');
+    // The list is long, and draws only what fits.
+    await vscode.quickInput().fill('talker');
     await vscode.pick('talker');
     for (const step of ['Where should it run', 'In which folder']) {
       await vscode.waitForQuickInput(step);
