@@ -181,11 +181,16 @@ describe('waiting agents, in the browser', function () {
     // A program that says which conversation it has, and ends unless it goes on with one.
     const program = ['sh', '-c', 'echo "$*"; [ "$1" = --resume ] && exec cat', 'talker'];
     world.configureMachine({ 'tmuxAgents.docker.enabled': false, 'tmuxAgents.providers': { talker: { argv: program, conversation: ['--conversation', '{session}'], resume: ['--resume', '{session}'] } } });
-    await vscode.runCommand('Agents: Spawn Agent…');
-    await vscode.answer('', 'What should the agent do');
-    await vscode.waitForQuickInput('Which agent');
-    // The list is long, and draws only what fits.
-    await vscode.quickInput().fill('talker');
+    // VS Code reads the settings' file when it sees that it changed: a picker that was opened before does not know the provider yet.
+    await vscode.until(async () => {
+      await vscode.runCommand('Agents: Spawn Agent…');
+      await vscode.answer('', 'What should the agent do');
+      await vscode.waitForQuickInput('Which agent');
+      await vscode.quickInput().fill('talker');
+      const isThere = await vscode.quickPickRow('talker').first().waitFor({ timeout: 1_500 }).then(() => true, () => undefined);
+      if (isThere === undefined) await vscode.page.keyboard.press('Escape');
+      return isThere;
+    }, 'the provider of the settings');
     await vscode.pick('talker');
     for (const step of ['Where should it run', 'In which folder']) {
       await vscode.waitForQuickInput(step);
