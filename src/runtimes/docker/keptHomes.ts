@@ -1,13 +1,13 @@
 // The kept homes on this machine: one folder for each agent that runs in a container here, owned by whom it runs as.
+import { stateFolder } from '../../base/stateFolder.ts';
 import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 export class KeptHomes {
   readonly #root: string;
 
   constructor(env: NodeJS.ProcessEnv = process.env) {
-    this.#root = join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents', 'homes');
+    this.#root = stateFolder(env, 'homes');
   }
 
   path(agentId: string): string {

@@ -1,14 +1,14 @@
 // The adopted sessions on disk: one small file, replaced whole by a rename, shared by all faces on this machine.
 import { mkdirSync, readFileSync, renameSync, watch, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { stateFolder } from '../../base/stateFolder.ts';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import { AdoptedSessionsFile, type AdoptedSession } from '../../protocol/adoptedSession.ts';
 
 /** `$XDG_STATE_HOME/tmux-agents/adopted.json`, or below ~/.local/state. */
 export function adoptedStorePath(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents', 'adopted.json');
+  return stateFolder(env, 'adopted.json');
 }
 
 export class AdoptedStore {

@@ -1,7 +1,7 @@
 // The folders of this machine's agents: one each, for the files that its program and its hooks need, gone with the agent.
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { stateFolder } from '../../base/stateFolder.ts';
 import { foldersOf } from '../agentFiles.ts';
 import type { AgentFile } from '../types.ts';
 
@@ -14,7 +14,7 @@ export class AgentFolders {
 
   /** `server` sets the agents of one tmux server apart from those of another; none for the usual one. */
   constructor(server: string | undefined, env: NodeJS.ProcessEnv = process.env) {
-    this.#root = join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents', 'agents');
+    this.#root = stateFolder(env, 'agents');
     this.#suffix = server === undefined ? '' : `@${encodeURIComponent(server)}`;
   }
 

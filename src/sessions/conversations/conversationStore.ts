@@ -1,7 +1,7 @@
 // The conversations on disk: one file for each agent, replaced whole by a rename, shared by all faces on this machine.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { stateFolder } from '../../base/stateFolder.ts';
 import { messageOf } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { AgentId } from '../../protocol/agentRecord.ts';
@@ -9,7 +9,7 @@ import { ConversationEntry } from '../../protocol/conversationEntry.ts';
 
 /** `$XDG_STATE_HOME/tmux-agents/conversations`, or below ~/.local/state. */
 export function conversationsFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents', 'conversations');
+  return stateFolder(env, 'conversations');
 }
 
 const SUFFIX = '.json';

@@ -6,7 +6,7 @@ import { AgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter, type Event } from '../../base/event.ts';
 import { AgentPolicyFile, ApprovalPolicy, NO_POLICY } from '../../protocol/approvalPolicy.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
-import { stateFolder } from './sessionLog.ts';
+import { stateFolder } from '../../base/stateFolder.ts';
 
 /** Whose policy: an agent of the same id that was made at another time has none of it. */
 export type PolicyOwner = Pick<AgentInfo, 'agentId' | 'createdAt'>;

@@ -1,7 +1,7 @@
 // A session's log on disk: one JSON line per decision, only ever appended to, readable by its person alone.
 import { appendFile, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { stateFolder } from '../../base/stateFolder.ts';
 import { oldFiles, sweepOnce } from '../../base/sweep.ts';
 import { DecisionRecord } from '../../protocol/decisionRecord.ts';
 import { scrubSecrets } from '../../base/scrub.ts';
@@ -12,11 +12,6 @@ const TAIL_BYTES = 64 * 1024;
 const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 /** Characters of each text that are kept. */
 const LONGEST = 4_000;
-
-/** `$XDG_STATE_HOME/tmux-agents`, or below ~/.local/state. */
-export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents');
-}
 
 export class SessionLog {
   readonly #folder: string;

@@ -1,8 +1,8 @@
 // The queues on disk: one file per agent, replaced whole by a rename, under a lock that all faces of this machine share.
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { stateFolder } from '../../base/stateFolder.ts';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import { isOld, oldFiles, sweepOnce } from '../../base/sweep.ts';
@@ -13,7 +13,7 @@ import type { PromptQueue } from './promptQueue.ts';
 
 /** `$XDG_STATE_HOME/tmux-agents/prompts`, or below ~/.local/state. */
 export function promptFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'tmux-agents', 'prompts');
+  return stateFolder(env, 'prompts');
 }
 
 /** Milliseconds that a queue is kept that nobody writes to any more. */
