@@ -21,6 +21,10 @@ export type ErrorReason =
   | 'unsupported'
   | 'stale'
   | 'answered-already'
+  | 'git-failed'
+  | 'invalid-transition'
+  | 'limit-reached'
+  | 'policy-denied'
   | 'internal';
 
 /** A failure with a machine-readable reason, a sentence for people, and the way out where there is one. */

@@ -8,7 +8,7 @@ import { AgentsError, messageOf } from '../../base/errors.ts';
 import { isOld, oldFiles, sweepOnce } from '../../base/sweep.ts';
 import { PromptQueueFile } from '../../protocol/promptQueue.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
-import { withProcessLock } from './processLock.ts';
+import { withProcessLock } from '../../base/processLock.ts';
 import type { PromptQueue } from './promptQueue.ts';
 
 /** `$XDG_STATE_HOME/tmux-agents/prompts`, or below ~/.local/state. */

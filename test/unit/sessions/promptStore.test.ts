@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAgentsError } from '../../../src/base/errors.ts';
-import { withProcessLock } from '../../../src/sessions/prompts/processLock.ts';
+import { withProcessLock } from '../../../src/base/processLock.ts';
 import { addPrompt, newPrompt, type PromptQueue } from '../../../src/sessions/prompts/promptQueue.ts';
 import { PromptStore } from '../../../src/sessions/prompts/promptStore.ts';
 import { exampleAgent } from '../../support/exampleAgent.ts';

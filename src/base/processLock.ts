@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { cancelled } from '../../base/wait.ts';
-import { AgentsError } from '../../base/errors.ts';
+import { cancelled } from './wait.ts';
+import { AgentsError } from './errors.ts';
 
 export interface LockOptions {
   /** Milliseconds to wait for it. Default: as long as the signal allows. */
