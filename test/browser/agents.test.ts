@@ -99,8 +99,7 @@ describe('agents on this machine, in the browser', function () {
   });
 
   it('sends a prompt of many lines from an editor', async () => {
-    await vscode.rowMenu('demo-1', 'Write Prompt in Editor');
-    await vscode.until(async () => ((await vscode.editorTitles()).some((title) => title.startsWith('Untitled')) ? true : undefined), 'the prompt editor');
+    await vscode.rowMenu('demo-1', 'Write Prompt in Editor', async () => (await vscode.editorTitles()).some((title) => title.startsWith('Untitled')));
     await vscode.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
     await vscode.page.keyboard.type('first line\nsecond line');
     await vscode.screenshot('prompt-editor');
@@ -129,9 +128,8 @@ describe('agents on this machine, in the browser', function () {
   });
 
   it('shows the output in an editor', async () => {
-    await vscode.rowMenu('demo-1', 'Show Output');
+    await vscode.rowMenu('demo-1', 'Show Output', async () => (await vscode.editorTitles()).includes('demo-1 (output)'));
     await vscode.until(async () => ((await vscode.editorText()).includes('second line') ? true : undefined), 'the output');
-    assert.ok((await vscode.editorTitles()).includes('demo-1 (output)'));
   });
 
   it('renames with F2', async () => {
@@ -150,8 +148,7 @@ describe('agents on this machine, in the browser', function () {
     await vscode.waitForQuickInput('Which session');
     await vscode.pick('by hand');
     await vscode.waitForRow('by hand');
-    await vscode.rowMenu('by hand', 'Release Adopted Session');
-    await vscode.waitForNoRow('by hand');
+    await vscode.rowMenu('by hand', 'Release Adopted Session', async () => (await vscode.row('by hand').count()) === 0);
     assert.match(await world.tmux('list-sessions'), /by hand/);
   });
 

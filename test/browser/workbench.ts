@@ -130,11 +130,15 @@ export class Workbench {
 
   /** Waits until the quick input that is open shows this text in its title, placeholder or message. */
   async waitForQuickInput(text: string): Promise<void> {
-    await this.until(async () => {
-      const widget = this.page.locator('.quick-input-widget:visible');
-      const shown = (await widget.count()) === 0 ? '' : `${await widget.innerText()} ${(await this.quickInput().first().getAttribute('placeholder')) ?? ''}`;
-      return shown.includes(text) ? true : undefined;
-    }, `a quick input that says "${text}"`);
+    await this.until(async () => ((await this.quickInputSays(text)) ? true : undefined), `a quick input that says "${text}"`);
+  }
+
+  /** Whether a quick input is open that shows this text in its title, placeholder or message. */
+  async quickInputSays(text: string): Promise<boolean> {
+    const widget = this.page.locator('.quick-input-widget:visible');
+    if ((await widget.count()) === 0) return false;
+    const placeholders = await this.quickInput().evaluateAll((inputs) => inputs.map((input) => input.getAttribute('placeholder') ?? ''));
+    return [...(await widget.allInnerTexts()), ...placeholders].join(' ').includes(text);
   }
 
   // --- Views and trees ---
@@ -192,14 +196,17 @@ export class Workbench {
     await row.locator(`.actions .action-label[aria-label^="${action}"]`).first().click();
   }
 
-  /** Opens a row's context menu and chooses an entry. */
-  async rowMenu(label: string | RegExp, entry: string): Promise<void> {
-    // A menu closes when something else takes the focus, such as a terminal that has just opened: then it is opened again.
+  /** Opens a row's context menu and chooses an entry, until its effect is seen: a condition that the page then fulfils. */
+  async rowMenu(label: string | RegExp, entry: string, effect: () => Promise<boolean>): Promise<void> {
+    // A menu closes unchosen when something else takes the focus, such as a terminal that has just opened: then it is opened again.
     const attempts = 4;
     for (let attempt = 1; ; attempt++) {
+      const timeoutMs = attempt === attempts ? this.#timeout : 5_000;
       try {
-        await this.row(label).first().locator('.label-name').first().click({ button: 'right' });
-        return await this.#chooseFromMenu(entry, attempt === attempts ? this.#timeout : 4_000);
+        await this.row(label).first().locator('.label-name').first().click({ button: 'right', timeout: timeoutMs });
+        await this.#chooseFromMenu(entry, timeoutMs);
+        await this.until(async () => ((await effect()) ? true : undefined), `the effect of "${entry}"`, { timeoutMs });
+        return;
       } catch (error) {
         if (attempt === attempts) throw error;
         await this.page.keyboard.press('Escape');
