@@ -12,6 +12,7 @@ import { createRuntimeManager, type Managed } from '../../src/runner/createRunti
 import { DockerRuntime } from '../../src/runtimes/docker/dockerRuntime.ts';
 import type { AgentHandle, AgentInfo } from '../../src/runtimes/types.ts';
 import { resumeAgent } from '../../src/sessions/conversations/resumeAgent.ts';
+import { bridgeAddress } from './bridgeAddress.ts';
 import { cliHome, type AgentClis, type CliHome, type CliName } from './agentClis.ts';
 import { startModelStub, type ModelRequest, type ModelStub } from './modelStub.ts';
 import { makeTmuxHome, type TmuxHome } from './tmuxHome.ts';
@@ -208,11 +209,6 @@ export class CliWorld {
 function ownBinds(provider: CliName, home: string): string[] {
   const folder = { copilot: '.copilot', qwen: '.qwen', pi: '.pi' }[provider as string];
   return folder === undefined ? [] : [`${join(home, folder)}:/home/agent/${folder}:ro`];
-}
-
-/** The address of the host that every container reaches, whatever its network. */
-function bridgeAddress(): string {
-  return execFileSync('docker', ['network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}'], { encoding: 'utf8' }).trim();
 }
 
 function openForAll(home: string, workspace: string): void {

@@ -7,6 +7,7 @@ import { createProviderRegistry } from '../../../src/providers/providerRegistry.
 import { providerPort } from '../../../src/runner/providerPort.ts';
 import { RuntimeManager } from '../../../src/runtimes/runtimeManager.ts';
 import type { AgentHandle } from '../../../src/runtimes/types.ts';
+import { bridgeAddress } from '../../support/bridgeAddress.ts';
 import { cliHome, needsAgentClis, type AgentClis, type CliHome, type CliName } from '../../support/agentClis.ts';
 import { screenWith } from '../../support/agentWaits.ts';
 import { startModelStub, type ModelStub } from '../../support/modelStub.ts';
@@ -32,8 +33,7 @@ describe('the first start of a CLI in a container', function () {
     needs(this, 'docker', 'image');
     clis = needsAgentClis(this);
     state = makeTmuxHome();
-    const gateway = execFileSync('docker', ['network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}'], { encoding: 'utf8', timeout: 10_000 }).trim();
-    stub = await startModelStub({ host: gateway });
+    stub = await startModelStub({ host: bridgeAddress() });
   });
   beforeEach(() => {
     place = new DockerPlace();
