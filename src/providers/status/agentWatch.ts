@@ -18,6 +18,7 @@ import { processObservation, unreachableObservation } from './processSource.ts';
 import { advance, newStatusModel, nextDeadline, observe, type StatusModel } from './reducer.ts';
 import { readScreen } from './readScreen.ts';
 import { greetPane, rememberStatus } from './remembered.ts';
+import { screenKey } from './screenMatch.ts';
 import { RELAXED, ScreenSampler, WATCHFUL } from './screenSampler.ts';
 import type { ScreenMatch } from './screenTypes.ts';
 import type { SignalReader } from './signalReader.ts';
@@ -85,7 +86,7 @@ export class AgentWatch implements Disposable {
     this.#model = newStatusModel(options.signals, { now, tells: options.reader.tells, startedAt: Number.isNaN(startedAt) ? now : Math.min(now, startedAt) });
     this.#sampler = new ScreenSampler<Look>({
       look: () => this.#look(),
-      keyOf: ({ match }) => (match === undefined ? '' : [match.claim.state, match.rule, match.dialog?.fingerprint ?? match.request?.id ?? ''].join('\0')),
+      keyOf: ({ match }) => screenKey(match),
       settled: (look) => this.#settled(look),
       failed: (error) => this.#log.debug(`${agent.agentId}: its screen cannot be seen: ${messageOf(error)}`),
     });
@@ -267,6 +268,7 @@ export class AgentWatch implements Disposable {
     this.#following?.dispose();
     this.#following = undefined;
     this.#attached = undefined;
+    this.#sampler.rest();
   }
 
   #printedBytes(bytes: Buffer): void {

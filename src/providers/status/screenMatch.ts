@@ -26,6 +26,11 @@ export function matchScreen(rules: RuleSet, screen: Screen): ScreenMatch | undef
   return undefined;
 }
 
+/** Two screens with the same key say the same thing: the same rule of the same dialog or request. Empty where no rule matches. */
+export function screenKey(match: ScreenMatch | undefined): string {
+  return match === undefined ? '' : [match.claim.state, match.rule, match.dialog?.fingerprint ?? match.request?.id ?? ''].join('\0');
+}
+
 /** What the title alone says, by the rules for titles. */
 export function matchTitle(rules: RuleSet, title: string, version?: string): ScreenMatch | undefined {
   const text = title.trim();
