@@ -6,6 +6,7 @@ import { Emitter } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { pause } from '../../base/wait.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
+import { agentPaneId, type Found } from '../../runtimes/agentPane.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { TmuxService } from '../../tmux/tmuxService.ts';
@@ -46,10 +47,7 @@ interface Look {
   readonly match: ScreenMatch | undefined;
 }
 
-interface Attached {
-  readonly tmux: TmuxService;
-  readonly pane: PaneId;
-}
+type Attached = Found<PaneId>;
 
 export class AgentWatch implements Disposable {
   readonly #options: WatchOptions;
@@ -202,14 +200,8 @@ export class AgentWatch implements Disposable {
     }
   }
 
-  async #findPane(): Promise<Attached> {
-    const { manager } = this.#options;
-    const tmux = manager.getTmux(this.#agent.handle);
-    const target = await manager.getPane(this.#agent.handle);
-    if (typeof target === 'string') return { tmux, pane: target };
-    const found = (await tmux.listPanes(target.session)).find(({ windowIndex, index }) => String(windowIndex) === target.window && String(index) === target.pane);
-    if (found === undefined) throw new AgentsError('not-found', `The agent "${this.#agent.agentId}" has no pane.`);
-    return { tmux, pane: found.id };
+  #findPane(): Promise<Attached> {
+    return agentPaneId(this.#options.manager, this.#agent.handle);
   }
 
   async #follow(): Promise<void> {
