@@ -252,7 +252,9 @@ export class Approvals implements Disposable {
   async #addRule(approval: PendingApproval): Promise<boolean> {
     const rule = (await loadJudge()).ruleOf(approval.request);
     if (rule === undefined) return false;
-    await this.#options.policies.add(approval.agent, rule);
+    await this.#options.policies.add(approval.agent, rule).catch((error: unknown) => {
+      throw stillAnswered(approval.agent, 'this once: the rule for the next ones is missing', error);
+    });
     return true;
   }
 
@@ -270,7 +272,9 @@ export class Approvals implements Disposable {
       rest.catch(() => undefined);
       following.dispose();
     }
-    await sendPrompt(agent, note);
+    await sendPrompt(agent, note).catch((error: unknown) => {
+      throw stillAnswered(agent, 'without the note', error);
+    });
   }
 
   /** By another face of this machine, while this one waited for its turn. */
@@ -326,6 +330,12 @@ function answeredBy(approval: PendingApproval, last: DecisionRecord): AgentsErro
 
 function goneAlready(agent: AgentInfo): AgentsError {
   return new AgentsError('answered-already', `${agent.agentId} does not ask for this any more: nothing was answered.`);
+}
+
+/** The answer itself was given: what should have come after it was not. */
+function stillAnswered(agent: AgentInfo, how: string, error: unknown): AgentsError {
+  const { reason, message, hint } = asAgentsError(error);
+  return new AgentsError(reason, `${agent.agentId} was answered, but ${how}. ${message}`, { ...(hint === undefined ? {} : { hint }), cause: error });
 }
 
 function isOffered({ answers, kind }: PendingApproval, answer: Answer): boolean {
