@@ -17,6 +17,7 @@ export type ErrorReason =
   | 'image-missing'
   | 'folder-missing'
   | 'folder-unreadable'
+  | 'folder-unwritable'
   | 'command-not-found'
   | 'unsupported'
   | 'stale'

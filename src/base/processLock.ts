@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { cancelled } from './wait.ts';
 import { AgentsError } from './errors.ts';
+import { PRIVATE_FOLDER, stateFault } from './stateFile.ts';
 
 export interface LockOptions {
   /** Milliseconds to wait for it. Default: as long as the signal allows. */
@@ -94,12 +95,17 @@ function listen(name: string): Promise<(() => void) | undefined> {
 /** A file that names its process; one whose process is gone counts for nothing. */
 async function byFile(path: string, deadline: number, signal: AbortSignal | undefined): Promise<() => void> {
   const file = `${path}.lock`;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dirname(file), PRIVATE_FOLDER);
+  } catch (error) {
+    throw stateFault('A lock', dirname(file), error);
+  }
   for (;;) {
     try {
       writeFileSync(file, `${process.pid}\n`, { flag: 'wx', mode: 0o600 });
       return () => rmSync(file, { force: true });
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw stateFault('A lock', dirname(file), error);
       if (!holderLives(file)) rmSync(file, { force: true });
       else await patiently(new Promise((resolve) => setTimeout(resolve, LOOK_MS)), deadline, signal);
     }

@@ -47,9 +47,15 @@ export async function openFace(around: Surroundings, options: CommonOptions): Pr
 export async function withManager<T>(face: Face, runtime: string | undefined, work: (managed: Managed) => Promise<T>, { tidiesUp = false }: { readonly tidiesUp?: boolean } = {}): Promise<T> {
   const { signal } = face.around;
   const managed = createRuntimeManager(runtime === undefined ? face.config : onlyRuntime(face.config, runtime), { face: 'command' });
+  const told = new Set<string>();
+  const failing = managed.conversations.onDidFail((error) => {
+    if (!told.has(error.message)) face.output.warn(error);
+    told.add(error.message);
+  });
   try {
     return await (tidiesUp ? work(managed) : waitFor(work(managed), { signal, what: 'the command' }));
   } finally {
+    failing.dispose();
     // Work that was left under way (a kill) would take its lost connection for an answer and go on: it ends with the process.
     if (tidiesUp || !signal.aborted) {
       const { prompts, approvals, conversations, status, rules, manager } = managed;

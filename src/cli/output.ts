@@ -48,6 +48,11 @@ export class Output {
     if (!this.json && this.#stderr.isTTY === true) this.note(this.paint('dim', text, this.#stderr));
   }
 
+  /** What went wrong beside the answer, which holds all the same. */
+  warn({ message, hint }: AgentsError): void {
+    this.note(`${this.paint('yellow', 'warning:', this.#stderr)} ${printable(message)}${hint === undefined ? '' : `\n  ${printable(hint)}`}`);
+  }
+
   fail(error: unknown): void {
     const known = asAgentsError(error);
     if (this.json) this.answer({ error: reportOf(known) }, () => '');

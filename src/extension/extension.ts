@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 
   const log = owned.add(vscode.window.createOutputChannel('tmux-agents', { log: true }));
   const report = (error: unknown): void => void showError(error, log).catch((fault: unknown) => log.error(String(fault)));
-  const fleet = owned.add(new Fleet({ create: () => makeManager(log), log, onFault: report }));
+  const fleet = owned.add(new Fleet({ create: () => makeManager(log, report), log, onFault: report }));
   const memory = new SpawnMemory(context);
   const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report }));
   const services: Services = {
@@ -69,7 +69,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 }
 
 /** Settings, schemas and runtimes are loaded when agents are first looked for, not when the window opens. */
-async function makeManager(log: Log): Promise<Managed> {
-  const [{ createRuntimeManager }, { readConfig }] = await Promise.all([import('../runner/createRuntimeManager.ts'), import('./settings.ts')]);
-  return createRuntimeManager(readConfig(), { log, face: 'vscode' });
+async function makeManager(log: Log, report: (error: unknown) => void): Promise<Managed> {
+  const [{ createRuntimeManager }, { readUsableConfig }] = await Promise.all([import('../runner/createRuntimeManager.ts'), import('./settings.ts')]);
+  const { config, unusable, faults } = readUsableConfig();
+  faults.forEach(report);
+  return createRuntimeManager(config, { log, face: 'vscode', unusable });
 }

@@ -184,7 +184,7 @@ export class Fleet implements Disposable {
     if (lease.works === 0) letGo(lease);
   }
 
-  #follow({ managed: { manager, status, approvals, prompts, rules }, owned }: Lease): void {
+  #follow({ managed: { manager, status, approvals, prompts, conversations, rules }, owned }: Lease): void {
     owned.add(
       manager.onDidChangeAgents(({ type, agent }) => {
         if (type === 'gone') this.#forget(agentKey(agent));
@@ -218,6 +218,7 @@ export class Fleet implements Disposable {
       }),
     );
     owned.add(prompts.follow());
+    owned.add(conversations.onDidFail((error) => this.#tellFault(error)));
     owned.add(rules.onDidChange(() => this.#tellFaults(rules)));
     owned.add(rules.watch());
     this.#tellFaults(rules);
@@ -242,11 +243,13 @@ export class Fleet implements Disposable {
 
   /** The person's own rules that are not right: each is told once. */
   #tellFaults(rules: RuleBook): void {
-    for (const error of rules.errors) {
-      if (this.#toldFaults.has(error.message)) continue;
-      this.#toldFaults.add(error.message);
-      this.#options.onFault?.(error);
-    }
+    for (const error of rules.errors) this.#tellFault(error);
+  }
+
+  #tellFault(error: AgentsError): void {
+    if (this.#toldFaults.has(error.message)) return;
+    this.#toldFaults.add(error.message);
+    this.#options.onFault?.(error);
   }
 
   async #list(lease: Lease): Promise<void> {

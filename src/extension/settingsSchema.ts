@@ -87,47 +87,134 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>): Settings 
   throw new SettingsError(key, `A setting is not valid: ${SECTION}.${faultLines(parsed.error).join(`; ${SECTION}.`)}.`, parsed.error);
 }
 
+/** Checks one raw value, whatever is wrong with the others. Throws a SettingsError that names its key. */
+export function parseSetting<K extends SettingKey>(key: K, raw: unknown): Settings[K] {
+  return parseSettings({ [key]: raw })[key];
+}
+
+/** What can be used of settings of which some may be wrong. */
+export interface UsableConfig {
+  readonly config: Config;
+  /** The runtimes that cannot be used until their settings are mended, by id. */
+  readonly unusable: ReadonlyMap<string, { readonly type: string; readonly error: SettingsError }>;
+  readonly faults: readonly SettingsError[];
+}
+
+/** A wrong setting costs the runtime or the provider that it is about; elsewhere its default holds, or what allows less. */
+export function usableConfig(raw: Readonly<Record<string, unknown>>): UsableConfig {
+  const faults: SettingsError[] = [];
+  const unusable = new Map<string, { readonly type: string; readonly error: SettingsError }>();
+  const attempt = <T>(work: () => T, otherwise: (error: SettingsError) => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      faults.push(error);
+      return otherwise(error);
+    }
+  };
+  /** The entries that are right, one by one. */
+  const entries = (key: 'providers' | 'runtimes'): unknown => {
+    const all = raw[key];
+    if (typeof all !== 'object' || all === null || Array.isArray(all)) return attempt(() => parseSetting(key, all), () => undefined);
+    return Object.fromEntries(
+      Object.entries(all as Readonly<Record<string, unknown>>).filter(([id, entry]) =>
+        attempt(
+          () => parseSetting(key, { [id]: entry }) !== undefined,
+          (error) => {
+            if (key === 'runtimes') unusable.set(id, { type: typeof entry === 'object' && entry !== null && 'type' in entry ? String(entry.type) : id, error });
+            return false;
+          },
+        ),
+      ),
+    );
+  };
+  const good = settingKeys.map((key): readonly [string, unknown] => {
+    if (key === 'providers' || key === 'runtimes') return [key, entries(key)];
+    const value = attempt<unknown>(
+      () => parseSetting(key, raw[key]),
+      (error) => {
+        const runtime = /^(local|docker)\.(?!build)/.exec(key)?.[1];
+        if (runtime !== undefined) unusable.set(runtime, { type: runtime, error });
+        // A consent that cannot be read is none.
+        return key === 'spawn.trustFolders' ? false : undefined;
+      },
+    );
+    return [key, value];
+  });
+  const ours = rawConfig(parseSettings(Object.fromEntries(good)));
+  for (const id of unusable.keys()) ours.runtimes[id] = false;
+  for (;;) {
+    const found = attempt<Config | SettingsError>(() => parseOurs(ours), (error) => error);
+    if (!(found instanceof SettingsError)) return { config: found, unusable, faults };
+    const [kind, id] = placeOf(found);
+    if (kind === 'runtimes' && typeof id === 'string' && ours.runtimes[id] !== false) {
+      unusable.set(id, { type: id === 'local' ? id : 'docker', error: found });
+      ours.runtimes[id] = false;
+    } else if (kind === 'providers' && typeof id === 'string' && id in ours.providers) delete ours.providers[id];
+    else throw found;
+  }
+}
+
 /** The settings in the form that every face of the product shares. Throws a SettingsError that names the first key at fault. */
 export function configOf(settings: Settings): Config {
+  return parseOurs(rawConfig(settings));
+}
+
+interface RawConfig {
+  readonly runtimes: Record<string, unknown>;
+  readonly trustFolders: boolean;
+  readonly approvals: unknown;
+  readonly providers: Record<string, unknown>;
+}
+
+function rawConfig(settings: Settings): RawConfig {
   const custom = settings['custom.argv'];
-  return parseOurs(
-    {
-      runtimes: {
-        local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'] }),
-        docker:
-          settings['docker.enabled'] &&
-          given({
-            type: 'docker',
-            dockerPath: settings['docker.dockerPath'],
-            socketPath: settings['docker.socketPath'],
-            host: settings['docker.host'],
-            context: settings['docker.context'],
-            image: settings['docker.image'],
-            network: settings['docker.network'],
-            memory: settings['docker.memory'],
-            cpus: settings['docker.cpus'],
-            pidsLimit: settings['docker.pidsLimit'],
-            extraBinds: settings['docker.extraBinds'],
-            authMounts: settings['docker.authMounts'],
-          }),
-        ...settings.runtimes,
-      },
-      trustFolders: settings['spawn.trustFolders'],
-      approvals: { auto: settings['approvals.auto'] },
-      providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
+  return {
+    runtimes: {
+      local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'] }),
+      docker:
+        settings['docker.enabled'] &&
+        given({
+          type: 'docker',
+          dockerPath: settings['docker.dockerPath'],
+          socketPath: settings['docker.socketPath'],
+          host: settings['docker.host'],
+          context: settings['docker.context'],
+          image: settings['docker.image'],
+          network: settings['docker.network'],
+          memory: settings['docker.memory'],
+          cpus: settings['docker.cpus'],
+          pidsLimit: settings['docker.pidsLimit'],
+          extraBinds: settings['docker.extraBinds'],
+          authMounts: settings['docker.authMounts'],
+        }),
+      ...settings.runtimes,
     },
-  );
+    trustFolders: settings['spawn.trustFolders'],
+    approvals: { auto: settings['approvals.auto'] },
+    providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
+  };
 }
 
 function parseOurs(config: unknown): Config {
   try {
     return parseConfig(config, 'the VS Code settings');
   } catch (error) {
-    const [fault] = isAgentsError(error, 'bad-input') && error.cause instanceof z.ZodError ? error.cause.issues : [];
+    const fault = issueOf(error);
     if (fault === undefined) throw error;
     const key = settingAt(fault.path);
     throw new SettingsError(key, `A setting is not valid: ${key}: ${fault.message}.`, error);
   }
+}
+
+function issueOf(error: unknown): z.core.$ZodIssue | undefined {
+  return isAgentsError(error, 'bad-input') && error.cause instanceof z.ZodError ? error.cause.issues[0] : undefined;
+}
+
+/** Where in the config the fault is. */
+function placeOf({ cause }: SettingsError): readonly PropertyKey[] {
+  return issueOf(cause)?.path ?? [];
 }
 
 /** The setting that a place in the config comes from: `tmuxAgents.docker.memory` for `runtimes.docker.memory`. */

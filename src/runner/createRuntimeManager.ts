@@ -39,13 +39,16 @@ export interface ManagedOptions {
   readonly face?: string;
   /** Milliseconds that a runtime has to list its agents. */
   readonly listTimeoutMs?: number;
+  /** Runtimes whose settings are not even of the right shape, by id: each says so when it is asked something. */
+  readonly unusable?: ReadonlyMap<string, { readonly type: string; readonly error: Error }>;
 }
 
 /** Connects to nothing: runtimes do that when they are first asked something. A runtime whose settings are wrong says so then, too. */
-export function createRuntimeManager(config: Config, { log = silentLog, face = 'library', listTimeoutMs }: ManagedOptions = {}): Managed {
+export function createRuntimeManager(config: Config, { log = silentLog, face = 'library', listTimeoutMs, unusable = new Map() }: ManagedOptions = {}): Managed {
   const providers = createProviderRegistry(config.providers);
   const manager = new RuntimeManager({ providers: providerPort(providers, { trustFolders: config.trustFolders }), ...(listTimeoutMs === undefined ? {} : { listTimeoutMs }) });
   for (const [runtimeId, runtimeConfig] of Object.entries(config.runtimes)) manager.register(runtimeId, usableOrNot(runtimeId, runtimeConfig, log));
+  for (const [runtimeId, { type, error }] of unusable) manager.register(runtimeId, new UnusableRuntime(type, error));
   const rules = new RuleBook({ folder: userRulesFolder() });
   // One for all: status, approvals and prompts read a screen by the same rules.
   const versions = new ProgramVersions({ manager, providers, log });

@@ -1,8 +1,9 @@
 // The records of workspaces on disk: one file each, replaced whole by a rename, shared by all faces on this machine.
-import { mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { silentLog, type Log } from '../base/log.ts';
+import { writeStateJson } from '../base/stateFile.ts';
 import { stateFolder } from '../base/stateFolder.ts';
 import { WorkspaceRecord } from '../protocol/workspaceRecord.ts';
 
@@ -48,11 +49,9 @@ export class WorkspaceStore {
     return this.list().find(({ path }) => path === real);
   }
 
+  /** Throws `folder-unwritable`. */
   write(record: WorkspaceRecord): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const draft = `${this.#path(record.id)}.${process.pid}.tmp`;
-    writeFileSync(draft, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
-    renameSync(draft, this.#path(record.id));
+    writeStateJson(this.#path(record.id), record, `The record of the workspace "${record.id}"`);
   }
 
   remove(id: string): void {

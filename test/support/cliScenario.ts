@@ -202,7 +202,7 @@ export function describeLifecycle(provider: CliName, place: CliPlace): void {
     async function pendingOf(accept: (approval: PendingApproval) => boolean): Promise<PendingApproval> {
       const { approvals } = world.managed;
       const fits = (approval: PendingApproval | undefined): approval is PendingApproval => approval !== undefined && accept(approval);
-      const change = waitForEvent(approvals.onDidChange, () => fits(approvals.of(world.handle)), { timeoutMs: 15_000, what: 'the request in the inbox' });
+      const change = waitForEvent(approvals.onDidChange, () => fits(approvals.of(world.handle)), { timeoutMs: STEP_MS, what: 'the request in the inbox' });
       change.catch(() => undefined);
       if (!fits(approvals.of(world.handle))) await change.catch((error: unknown) => Promise.reject(new Error(`${String(error)} It holds ${JSON.stringify(approvals.of(world.handle))}`)));
       const found = approvals.of(world.handle);

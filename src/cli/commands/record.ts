@@ -7,7 +7,7 @@ import { waitFor } from '../../base/wait.ts';
 import { WaitingKind, type AgentStatus } from '../../protocol/agentStatus.ts';
 import { sizeSequence } from '../../providers/status/recordedSize.ts';
 import { scrubRecording, type Maker } from '../../providers/status/scrubRecording.ts';
-import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
+import { agentPane } from '../../runtimes/agentPane.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { TmuxService } from '../../tmux/tmuxService.ts';
 import type { TmuxPane } from '../../tmux/types.ts';
@@ -34,13 +34,13 @@ export const record: Command<RecordCommandOptions> = (face, options, [wanted = '
     options.runtime,
     async ({ manager, status }) => {
       const agent = findAgent(await manager.listByRuntime(), wanted);
-      const { tmux, pane } = await paneOf(manager, agent);
+      const { tmux, pane } = await agentPane(manager, agent.handle);
       const folder = resolve(face.around.cwd, options.out ?? `recording-${agent.aiProvider}-${new Date().toISOString().replace(/[^0-9]/g, '').slice(0, 14)}`);
       await makeFolder(folder);
       face.output.progress(`Recording ${agent.agentId}${seconds === undefined ? ' until Ctrl-C' : ` for ${seconds} s`} ...`);
       const { raw, isCut } = await listen(tmux, pane, seconds, face.around.signal);
       const expect = expected ?? claimed((await status.look([agent])).get(agent));
-      const after = await paneOf(manager, agent);
+      const after = await agentPane(manager, agent.handle);
       const maker = makerOf(agent, face.around.env);
       const screen = (await tmux.command(['capture-pane', '-p', '-t', pane.id])).join('\n');
       const drawn = (await tmux.command(['capture-pane', '-p', '-e', '-t', pane.id])).join('\n');
@@ -86,15 +86,6 @@ function duration(text: string): number {
   const seconds = Number(text);
   if (/^\d+(?:\.\d+)?$/.test(text) && seconds > 0 && seconds <= 86_400) return seconds;
   throw new AgentsError('bad-input', `--seconds: "${text}" is no number of seconds.`, { hint: 'More than 0, at most 86400.' });
-}
-
-async function paneOf(manager: RuntimeManager, agent: AgentInfo): Promise<{ readonly tmux: TmuxService; readonly pane: TmuxPane }> {
-  const tmux = manager.getTmux(agent.handle);
-  const target = await manager.getPane(agent.handle);
-  const panes = await tmux.listPanes(typeof target === 'string' ? undefined : target.session);
-  const pane = panes.find(({ id, windowIndex, index }) => (typeof target === 'string' ? id === target : String(windowIndex) === target.window && String(index) === target.pane));
-  if (pane === undefined) throw new AgentsError('not-found', `The agent "${agent.agentId}" has no pane.`);
-  return { tmux, pane };
 }
 
 /** The screen as it is, drawn anew, and what is written to it from then on, until the time is over or the signal fires. */

@@ -1,6 +1,6 @@
 // `tmux-agents spawn`: starts an agent and says what became of it.
 import { resolve } from 'node:path';
-import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
+import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import { cancelled, waitForEvent } from '../../base/wait.ts';
 import { parseMemory } from '../../protocol/memory.ts';
 import { AIProvider } from '../../providers/aiProvider.ts';
@@ -15,6 +15,7 @@ import { readEnvFile } from '../envFile.ts';
 import { ExitCode } from '../exitCodes.ts';
 import { parsePolicy } from './policy.ts';
 import { withManager, type Command, type CommonOptions, type Face } from '../face.ts';
+import { reportOf } from '../output.ts';
 import { plainText } from '../plainText.ts';
 
 export interface SpawnCommandOptions extends CommonOptions {
@@ -48,11 +49,18 @@ export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) =
     if (wish.resources !== undefined && !output.json && manager.get(runtimeId)?.isolates !== true) output.note(`--memory and --cpus limit containers only: the runtime "${runtimeId}" has none.`);
     const handle = await manager.spawnAgent(runtimeId, wish, { signal: around.signal, onProgress: (_step, message) => output.progress(`${message}...`) });
     const agent = await afterStart(manager, handle, around.signal);
-    if (policy !== undefined) await approvals.policies.choose(agent, policy);
-    const queued = agent.status === 'running' && (await queueFirstPrompt(managed, agent, wish));
-    output.answer(agent, () => spawned(agent));
+    // It runs, whatever of this cannot be written down.
+    const faults: AgentsError[] = [];
+    const orFault = (error: unknown): false => {
+      faults.push(asAgentsError(error));
+      return false;
+    };
+    if (policy !== undefined) await approvals.policies.choose(agent, policy).catch(orFault);
+    const queued = agent.status === 'running' && (await queueFirstPrompt(managed, agent, wish).catch(orFault));
+    output.answer(faults.length === 0 ? agent : { ...agent, warnings: faults.map(reportOf) }, () => spawned(agent));
+    if (!output.json) for (const fault of faults) output.warn(fault);
     if (queued && !output.json) output.note(`${provider.label} takes its first prompt once it runs: the task waits in its queue.`);
-    if (agent.status !== 'failed') return ExitCode.OK;
+    if (agent.status !== 'failed') return faults.length === 0 ? ExitCode.OK : ExitCode.FAILURE;
     if (!output.json) {
       const hint = wish.argv === undefined && agent.exitCode === 127 ? `${provider.installHint} ` : '';
       output.fail(new AgentsError('command-not-found', `The agent could not start: ${agent.reason}.`, { hint: `${hint}Remove it with: tmux-agents kill ${agent.agentId}` }));

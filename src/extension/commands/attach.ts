@@ -2,13 +2,13 @@
 import { oneAgent, type Question } from '../agentArgument.ts';
 import { isFinished } from '../agentKey.ts';
 import type { CommandHandler } from '../services.ts';
-import { readSettings } from '../settings.ts';
+import { readSetting } from '../settings.ts';
 
 const question: Question = { placeHolder: 'Attach a terminal to which agent?', accept: (agent) => !isFinished(agent) };
 
 export const attach: CommandHandler = async (services, ...args) => {
   const agent = await oneAgent(services, args, question);
-  await services.terminals.attach(agent, readSettings()['attach.location']);
+  await services.terminals.attach(agent, readSetting('attach.location'));
 };
 
 export const attachInEditor: CommandHandler = async (services, ...args) => {

@@ -8,7 +8,7 @@ import { manyAgents } from '../agentArgument.ts';
 import { isFinished } from '../agentKey.ts';
 import { Views } from '../ids.ts';
 import type { CommandHandler, Services } from '../services.ts';
-import { readSettings } from '../settings.ts';
+import { readSetting } from '../settings.ts';
 
 export const kill: CommandHandler = async (services, ...args) => {
   const agents = await manyAgents(services, args, { placeHolder: 'Kill which agents?' });
@@ -36,7 +36,7 @@ export const removeFinished: CommandHandler = async (services) => {
 
 async function killAfterAsking(services: Services, agents: readonly AgentInfo[], note?: string): Promise<void> {
   if (agents.length === 0) return;
-  if (readSettings()['kill.confirm'] && !agents.every(isFinished)) {
+  if (readSetting('kill.confirm') && !agents.every(isFinished)) {
     const verb = agents.length === 1 ? 'Kill' : `Kill ${agents.length} Agents`;
     const chosen = await vscode.window.showWarningMessage(question(agents), { modal: true, detail: consequences(agents, note) }, verb);
     if (chosen !== verb) throw cancelled();
@@ -60,7 +60,7 @@ function consequences(agents: readonly AgentInfo[], note: string | undefined): s
 /** Kills all at once; one that fails costs the others nothing, and is told in the end. */
 async function killThese(services: Services, agents: readonly AgentInfo[]): Promise<void> {
   if (agents.length === 0) return;
-  const graceMs = readSettings()['kill.graceSeconds'] * 1_000;
+  const graceMs = readSetting('kill.graceSeconds') * 1_000;
   const title = agents.length === 1 ? `Ending ${agents[0]?.name ?? ''}` : `Ending ${agents.length} agents`;
   await vscode.window.withProgress({ location: { viewId: Views.agents }, title }, () =>
     services.fleet.use(async (manager) => {

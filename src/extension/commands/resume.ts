@@ -8,7 +8,7 @@ import { resumeAgent } from '../../sessions/conversations/resumeAgent.ts';
 import { oneAgent } from '../agentArgument.ts';
 import { agentKey, isFinished } from '../agentKey.ts';
 import type { CommandHandler, Services } from '../services.ts';
-import { readSettings } from '../settings.ts';
+import { readSetting } from '../settings.ts';
 import { oneLine } from '../shownText.ts';
 import { refreshed, showSpawned } from '../spawn/spawnAgent.ts';
 import { lastName, runtimeLabel } from '../tree/model.ts';
@@ -23,7 +23,7 @@ export const resume: CommandHandler = async (services, ...args) => {
   const handle = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `Resuming ${oneLine(name, 60)}`, cancellable: true }, (progress, token) => {
     const controller = new AbortController();
     token.onCancellationRequested(() => controller.abort());
-    const env = readSettings()['spawn.environment'];
+    const env = readSetting('spawn.environment');
     return services.fleet.use((_manager, managed) =>
       resumeAgent(managed, agentId, { signal: controller.signal, onProgress: (_step, message) => progress.report({ message }), ...(Object.keys(env).length === 0 ? {} : { env }) }),
     );

@@ -5,7 +5,7 @@ import { cancelled } from '../../base/wait.ts';
 import { EXTENSION_ID, SECTION } from '../ids.ts';
 import { openSettings as showSettings } from '../openSettings.ts';
 import type { CommandHandler } from '../services.ts';
-import { readSettings, writeSetting } from '../settings.ts';
+import { readSetting, writeSetting } from '../settings.ts';
 import { SettingsError } from '../settingsError.ts';
 import { showError } from '../showError.ts';
 import type { GroupBy, RuntimeState } from '../tree/model.ts';
@@ -21,7 +21,7 @@ export const groupBy: CommandHandler = async (_services, argument) => {
 };
 
 async function askGrouping(): Promise<GroupBy> {
-  const now = readSettings()['view.groupBy'];
+  const now = readSetting('view.groupBy');
   const choice = (by: GroupBy, label: string, icon: string, description: string): GroupPick => ({ by, label, iconPath: new vscode.ThemeIcon(icon), description: by === now ? `${description} (now)` : description });
   const chosen = await vscode.window.showQuickPick(
     [choice('runtime', 'Runtime', 'server-environment', 'this machine, Docker'), choice('status', 'Status', 'pulse', 'running, failed, exited'), choice('folder', 'Folder', 'folder', 'where they work')],

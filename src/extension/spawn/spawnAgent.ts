@@ -9,7 +9,7 @@ import type { AgentConfig, AgentInfo } from '../../runtimes/types.ts';
 import { agentKey } from '../agentKey.ts';
 import { Commands } from '../ids.ts';
 import type { Services } from '../services.ts';
-import { readSettings } from '../settings.ts';
+import { readSetting } from '../settings.ts';
 import { showError } from '../showError.ts';
 import { runtimeLabel } from '../tree/model.ts';
 import type { Choices } from './choices.ts';
@@ -55,16 +55,15 @@ export async function refreshed(services: Services, key: string): Promise<AgentI
 }
 
 function configOf(services: Services, request: SpawnRequest, last: Choices): AgentConfig {
-  const settings = readSettings();
   const aiProvider = request.provider ?? (request.argv === undefined ? last.provider ?? 'claude' : 'custom');
-  const model = request.model ?? settings['spawn.model'];
-  const env = { ...settings['spawn.environment'], ...request.env };
+  const model = request.model ?? readSetting('spawn.model');
+  const env = { ...readSetting('spawn.environment'), ...request.env };
   return {
     agentId: newAgentId(request.name ?? aiProvider),
     aiProvider,
     name: request.name ?? freeName(aiProvider, services.fleet.snapshot.agents.map((agent) => agent.name)),
     workingDirectory: request.folder ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir(),
-    autoPilot: request.autopilot ?? settings['spawn.autopilot'],
+    autoPilot: request.autopilot ?? readSetting('spawn.autopilot'),
     ...(request.task === undefined || request.task === '' ? {} : { task: request.task }),
     ...(model === '' ? {} : { model }),
     ...(request.argv === undefined ? {} : { argv: request.argv }),
@@ -91,10 +90,9 @@ export async function tellEarlyFailure({ fleet, log }: Services, spawned: AgentI
 
 /** Opens the new agent's terminal, offers to, or leaves it: as the caller or the setting says. */
 export async function showSpawned(services: Services, agent: AgentInfo, attach: boolean | undefined): Promise<void> {
-  const settings = readSettings();
-  const wish = attach === undefined ? settings['attach.onSpawn'] : attach ? 'always' : 'never';
+  const wish = attach === undefined ? readSetting('attach.onSpawn') : attach ? 'always' : 'never';
   if (wish === 'always') {
-    await services.terminals.attach(agent, settings['attach.location']);
+    await services.terminals.attach(agent, readSetting('attach.location'));
   } else if (wish === 'ask') {
     void vscode.window.showInformationMessage(`${agent.name} is running.`, 'Attach Terminal', 'Attach in Editor').then(
       (choice) => {

@@ -7,7 +7,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { ProviderRegistry } from '../../providers/providerRegistry.ts';
 import type { Presence } from '../../runner/findProviders.ts';
 import type { Services } from '../services.ts';
-import { readSettings } from '../settings.ts';
+import { readSetting } from '../settings.ts';
 import { SettingsError } from '../settingsError.ts';
 import { runtimeIcon } from '../tree/icons.ts';
 import { lastName, runtimeLabel } from '../tree/model.ts';
@@ -40,7 +40,7 @@ export async function askForSpawn(services: Services, providers: ProviderRegistr
     provider: given.provider ?? last.provider ?? '',
     runtime: given.runtime ?? last.runtime ?? 'local',
     folder: given.folder ?? last.folder ?? folders[0]?.id ?? homedir(),
-    autopilot: given.autopilot ?? readSettings()['spawn.autopilot'],
+    autopilot: given.autopilot ?? readSetting('spawn.autopilot'),
   };
   // Looked for while the task is being written: rows must not move under a person's hand.
   const presence = new ProviderPresence(services.fleet, providers);

@@ -6,6 +6,7 @@ import { Emitter } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { pause } from '../../base/wait.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
+import { agentPaneId, type Found } from '../../runtimes/agentPane.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { TmuxService } from '../../tmux/tmuxService.ts';
@@ -18,6 +19,7 @@ import { processObservation, unreachableObservation } from './processSource.ts';
 import { advance, newStatusModel, nextDeadline, observe, type StatusModel } from './reducer.ts';
 import { readScreen } from './readScreen.ts';
 import { greetPane, rememberStatus } from './remembered.ts';
+import { screenKey } from './screenMatch.ts';
 import { RELAXED, ScreenSampler, WATCHFUL } from './screenSampler.ts';
 import type { ScreenMatch } from './screenTypes.ts';
 import type { SignalReader } from './signalReader.ts';
@@ -45,10 +47,7 @@ interface Look {
   readonly match: ScreenMatch | undefined;
 }
 
-interface Attached {
-  readonly tmux: TmuxService;
-  readonly pane: PaneId;
-}
+type Attached = Found<PaneId>;
 
 export class AgentWatch implements Disposable {
   readonly #options: WatchOptions;
@@ -85,7 +84,7 @@ export class AgentWatch implements Disposable {
     this.#model = newStatusModel(options.signals, { now, tells: options.reader.tells, startedAt: Number.isNaN(startedAt) ? now : Math.min(now, startedAt) });
     this.#sampler = new ScreenSampler<Look>({
       look: () => this.#look(),
-      keyOf: ({ match }) => (match === undefined ? '' : [match.claim.state, match.rule, match.dialog?.fingerprint ?? match.request?.id ?? ''].join('\0')),
+      keyOf: ({ match }) => screenKey(match),
       settled: (look) => this.#settled(look),
       failed: (error) => this.#log.debug(`${agent.agentId}: its screen cannot be seen: ${messageOf(error)}`),
     });
@@ -201,14 +200,8 @@ export class AgentWatch implements Disposable {
     }
   }
 
-  async #findPane(): Promise<Attached> {
-    const { manager } = this.#options;
-    const tmux = manager.getTmux(this.#agent.handle);
-    const target = await manager.getPane(this.#agent.handle);
-    if (typeof target === 'string') return { tmux, pane: target };
-    const found = (await tmux.listPanes(target.session)).find(({ windowIndex, index }) => String(windowIndex) === target.window && String(index) === target.pane);
-    if (found === undefined) throw new AgentsError('not-found', `The agent "${this.#agent.agentId}" has no pane.`);
-    return { tmux, pane: found.id };
+  #findPane(): Promise<Attached> {
+    return agentPaneId(this.#options.manager, this.#agent.handle);
   }
 
   async #follow(): Promise<void> {
@@ -267,6 +260,7 @@ export class AgentWatch implements Disposable {
     this.#following?.dispose();
     this.#following = undefined;
     this.#attached = undefined;
+    this.#sampler.rest();
   }
 
   #printedBytes(bytes: Buffer): void {

@@ -6,7 +6,8 @@ import { DisposableStore, toDisposable, type Disposable } from '../../base/dispo
 import { AgentsError, asAgentsError } from '../../base/errors.ts';
 import { Emitter, type Event } from '../../base/event.ts';
 import { builtInRules } from './builtInRules.ts';
-import { parseRuleFile, ruleSet, type RuleFile, type RuleSet } from './screenRules.ts';
+import type { Runaway } from './patternWatch.ts';
+import { parseOwnRuleFile, parseRuleFile, ruleSet, runawayFault, type RuleFile, type RuleSet } from './screenRules.ts';
 
 const MAX_FILE_BYTES = 512 * 1024;
 const MAX_FILES = 200;
@@ -30,6 +31,10 @@ export class RuleBook implements Disposable {
   readonly #sets = new Map<string, RuleSet | undefined>();
   readonly #builtIn = new Map<string, RuleFile | undefined>();
   readonly #owned = new DisposableStore();
+  /** What the user's files hold, as last read. */
+  readonly #texts = new Map<string, string>();
+  readonly #parsed = new Map<string, { readonly text: string; readonly file: RuleFile }>();
+  readonly #out = new Map<string, { readonly text: string; readonly error: AgentsError }>();
   #own: readonly RuleFile[] | undefined;
   #errors: readonly AgentsError[] = [];
   #watchers = 0;
@@ -79,8 +84,18 @@ export class RuleBook implements Disposable {
   }
 
   #make(provider: string): RuleSet | undefined {
-    const files = [...this.#ownFiles().filter((file) => file.provider === provider), ...this.#builtInOf(provider)];
-    return files.length === 0 ? undefined : ruleSet(provider, files);
+    const own = this.#ownFiles().filter((file) => file.provider === provider);
+    const files = [...own, ...this.#builtInOf(provider)];
+    return files.length === 0 ? undefined : ruleSet(provider, files, own.length === 0 ? undefined : (runaway) => this.#putOut(runaway));
+  }
+
+  /** A file with a pattern that does not come to an end counts no more until it is changed. */
+  #putOut(runaway: Runaway): void {
+    const text = this.#texts.get(runaway.file);
+    if (text === undefined || this.#out.get(runaway.file)?.text === text) return;
+    this.#out.set(runaway.file, { text, error: runawayFault(runaway) });
+    // In the middle of a look by these very rules.
+    queueMicrotask(() => this.reload());
   }
 
   #builtInOf(provider: string): readonly RuleFile[] {
@@ -92,17 +107,30 @@ export class RuleBook implements Disposable {
     return file === undefined ? [] : [file];
   }
 
+  #parse(path: string, text: string): RuleFile {
+    this.#texts.set(path, text);
+    const out = this.#out.get(path);
+    if (out?.text === text) throw out.error;
+    const known = this.#parsed.get(path);
+    // To be tried anew each pattern takes its time: a file that has not changed is right as before.
+    if (known?.text === text) return known.file;
+    const file = parseOwnRuleFile(jsonOf(path, text), path);
+    this.#parsed.set(path, { text, file });
+    return file;
+  }
+
   #ownFiles(): readonly RuleFile[] {
     if (this.#own !== undefined) return this.#own;
     const errors: AgentsError[] = [];
-    this.#own = this.#folder === undefined ? [] : readFolder(this.#folder, errors);
+    this.#texts.clear();
+    this.#own = this.#folder === undefined ? [] : readFolder(this.#folder, errors, (path, text) => this.#parse(path, text));
     this.#errors = errors;
     return this.#own;
   }
 }
 
 /** In the order of their names. A missing folder holds none. */
-function readFolder(folder: string, errors: AgentsError[]): RuleFile[] {
+function readFolder(folder: string, errors: AgentsError[], parse: (path: string, text: string) => RuleFile): RuleFile[] {
   let names: string[];
   try {
     names = readdirSync(folder).filter((name) => name.endsWith('.json')).sort().slice(0, MAX_FILES);
@@ -111,7 +139,8 @@ function readFolder(folder: string, errors: AgentsError[]): RuleFile[] {
   }
   return names.flatMap((name) => {
     try {
-      return [readRuleFile(join(folder, name))];
+      const path = join(folder, name);
+      return [parse(path, readRuleFile(path))];
     } catch (error) {
       errors.push(asAgentsError(error, 'bad-input'));
       return [];
@@ -120,16 +149,19 @@ function readFolder(folder: string, errors: AgentsError[]): RuleFile[] {
 }
 
 /** Throws `bad-input` with the file's name and what is wrong with it. */
-function readRuleFile(path: string): RuleFile {
+function readRuleFile(path: string): string {
   const about = statSync(path);
   if (!about.isFile() || about.size > MAX_FILE_BYTES) throw new AgentsError('bad-input', `The status rules in ${path} cannot be read: they are no regular file of at most ${MAX_FILE_BYTES / 1024} KB.`);
-  let content: unknown;
+  return readFileSync(path, 'utf8');
+}
+
+/** Throws `bad-input` too. */
+function jsonOf(path: string, text: string): unknown {
   try {
-    content = JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, ''));
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     throw new AgentsError('bad-input', `The status rules in ${path} are no JSON: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
   }
-  return parseRuleFile(content, path);
 }
 
 /** Watches a folder that may come and go: as long as it is missing, the nearest one above it. */

@@ -1,6 +1,7 @@
 // Finds the line that a person types into, and what stands in it already.
 import { lastMatch, linesOf, numbered, type Line } from './screenRegion.ts';
 import type { InputRule, RuleSet } from './screenRules.ts';
+import { withPatternsWatched } from './patternWatch.ts';
 import { matchScreen } from './screenMatch.ts';
 import type { InputLine, LineStyles, Screen } from './screenTypes.ts';
 
@@ -8,6 +9,10 @@ const none: InputLine = { found: false, draft: '', empty: false };
 
 /** A screen that waits for an answer has no input line, whatever it looks like. Faint text is a placeholder, where the capture had escapes; else the rule's own patterns say what is one. */
 export function inputLine(rules: RuleSet, screen: Screen): InputLine {
+  return withPatternsWatched(rules.onRunaway, () => foundInput(rules, screen)) ?? none;
+}
+
+function foundInput(rules: RuleSet, screen: Screen): InputLine {
   if (matchScreen(rules, screen)?.claim.state === 'waiting') return none;
   const all = numbered(screen.lines);
   for (const { rule, regions } of rules.input) {

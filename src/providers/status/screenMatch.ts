@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { ApprovalRequest, StatusClaim } from '../../protocol/agentStatus.ts';
 import { evidenceOf } from './observation.ts';
+import { withPatternsWatched } from './patternWatch.ts';
 import { dialogLines, readDialog } from './screenDialog.ts';
-import { findLine, linesOf, numbered, type Line, type Regions } from './screenRegion.ts';
+import { findLine, linesOf, LONGEST_LINE, numbered, type Line, type Regions } from './screenRegion.ts';
 import type { Rule, RuleSet, Take, TitleRule } from './screenRules.ts';
 import type { Dialog, Screen, ScreenMatch } from './screenTypes.ts';
 
@@ -16,6 +17,10 @@ type LinesIn = (region: Rule['region']) => readonly Line[];
 
 /** The first rule, by priority, that matches the screen. */
 export function matchScreen(rules: RuleSet, screen: Screen): ScreenMatch | undefined {
+  return withPatternsWatched(rules.onRunaway, () => firstMatch(rules, screen));
+}
+
+function firstMatch(rules: RuleSet, screen: Screen): ScreenMatch | undefined {
   const all = numbered(screen.lines);
   for (const { rule, regions } of rules.rules) {
     if (!inVersions(rule, screen.version) || (rule.untitled && screen.title !== undefined)) continue;
@@ -26,10 +31,15 @@ export function matchScreen(rules: RuleSet, screen: Screen): ScreenMatch | undef
   return undefined;
 }
 
+/** Two screens with the same key say the same thing: the same rule of the same dialog or request. Empty where no rule matches. */
+export function screenKey(match: ScreenMatch | undefined): string {
+  return match === undefined ? '' : [match.claim.state, match.rule, match.dialog?.fingerprint ?? match.request?.id ?? ''].join('\0');
+}
+
 /** What the title alone says, by the rules for titles. */
 export function matchTitle(rules: RuleSet, title: string, version?: string): ScreenMatch | undefined {
-  const text = title.trim();
-  const rule = rules.titles.find((candidate) => inVersions(candidate, version) && candidate.match.test(text));
+  const text = title.trim().slice(0, LONGEST_LINE);
+  const rule = withPatternsWatched(rules.onRunaway, () => rules.titles.find((candidate) => inVersions(candidate, version) && candidate.match.test(text)));
   if (rule === undefined) return undefined;
   return { claim: claimOf(rule, ''), rule: `${rules.provider}/title-${rule.id}`, line: -1, evidence: evidenceOf(text) };
 }

@@ -35,8 +35,11 @@ export function linesOf(all: readonly Line[], region: Rule['region'], regions: R
   return lines;
 }
 
+/** Characters of a line that patterns see: more than any terminal has columns. Some patterns take the square of it. */
+export const LONGEST_LINE = 2_000;
+
 export function numbered(lines: readonly string[]): readonly Line[] {
-  return lines.map((text, at) => ({ text, at }));
+  return lines.map((text, at) => ({ text: text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) : text, at }));
 }
 
 export function lastMatch(lines: readonly Line[], pattern: RegExp): number {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { AgentsError } from '../../base/errors.ts';
 import { WaitingKind } from '../../protocol/agentStatus.ts';
+import { runaways, watchedPatterns, type OnRunaway, type Runaway } from './patternWatch.ts';
 import { versionRange, type VersionRange } from './versionRange.ts';
 
 /** A regular expression (with the flag `u`), tried on each line by itself. */
@@ -158,6 +159,8 @@ export type Condition = Rule['all'][number];
 /** The rules of one provider, ready to be matched: a user's own before the built-in ones, sorted by priority. */
 export interface RuleSet {
   readonly provider: string;
+  /** Where rules of the user's own are among them: told of a pattern that does not come to an end. */
+  readonly onRunaway?: OnRunaway | undefined;
   readonly rules: readonly Scoped<Rule>[];
   readonly titles: readonly TitleRule[];
   readonly input: readonly Scoped<InputRule>[];
@@ -177,13 +180,28 @@ export function parseRuleFile(content: unknown, name: string): RuleFile {
   throw new AgentsError('bad-input', `The status rules in ${name} are not right: ${faults.join('; ')}.`, { hint: 'Correct the file; it is read again when it is saved. docs/status-rules.md has the format.' });
 }
 
+/** As `parseRuleFile`, of a file of the user's own: its patterns are tried first, and watched afterwards. */
+export function parseOwnRuleFile(content: unknown, path: string): RuleFile {
+  const file = watchedPatterns(parseRuleFile(content, path), path);
+  const [runaway] = runaways(file);
+  if (runaway !== undefined) throw runawayFault(runaway);
+  return file;
+}
+
+export function runawayFault({ file, key }: Runaway): AgentsError {
+  return new AgentsError('bad-input', `The status rules in ${file} are not right: the pattern "${key}" does not come to an end on some lines.`, {
+    hint: 'Write it so that no repetition stands in another one, as in "(a+)+", and no two alternatives of one begin alike. The file is read again when it is saved.',
+  });
+}
+
 /** Files of one provider, those that count first at the front. */
-export function ruleSet(provider: string, files: readonly RuleFile[]): RuleSet {
+export function ruleSet(provider: string, files: readonly RuleFile[], onRunaway?: OnRunaway): RuleSet {
   const replaced = files.findIndex((file) => file.mode === 'replace');
   const counted = replaced === -1 ? files : files.slice(0, replaced + 1);
   const scoped = <T>(pick: (file: RuleFile) => readonly T[]): Scoped<T>[] => counted.flatMap((file) => pick(file).map((rule) => ({ rule, regions: file.regions })));
   return {
     provider,
+    onRunaway,
     rules: scoped((file) => file.rules).sort((one, other) => other.rule.priority - one.rule.priority),
     titles: counted.flatMap((file) => file.titles),
     input: scoped((file) => file.input),

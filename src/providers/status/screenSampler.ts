@@ -13,6 +13,9 @@ export const WATCHFUL: SamplePace = { quiet: 80, busy: 250, confirm: 100 };
 /** A source that sees everything decides: the screen only has to notice when that one dies. */
 export const RELAXED: SamplePace = { quiet: 250, busy: 5_000, confirm: 500 };
 
+/** Milliseconds between two looks at a screen that cannot be seen, at the most. */
+const LONGEST_RETRY_MS = 5_000;
+
 export interface SamplerPort<Look> {
   /** Looks once; a failure counts as no look. */
   look(): Promise<Look>;
@@ -34,7 +37,10 @@ export class ScreenSampler<Look> implements Disposable {
   #candidate: string | undefined;
   #settledKey: string | undefined;
   #hurried = false;
+  #failures = 0;
   #looking = false;
+  /** It was laid to rest in the middle of a look: whatever that sees is over. */
+  #resting = false;
   #rests: (() => void)[] = [];
   #disposed = false;
 
@@ -52,7 +58,19 @@ export class ScreenSampler<Look> implements Disposable {
   touch(): void {
     this.#lastOutput = this.#now();
     this.#dirtySince ??= this.#lastOutput;
-    if (this.#timer === undefined && !this.#looking) this.#arm(this.#current.quiet);
+    if (this.#looking || (this.#timer !== undefined && this.#failures === 0)) return;
+    this.#failures = 0;
+    this.#arm(this.#current.quiet);
+  }
+
+  /** There is nothing to be seen any more, until it prints or is looked at again. */
+  rest(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#dirtySince = undefined;
+    this.#candidate = undefined;
+    this.#resting = this.#looking;
+    this.#rest();
   }
 
   /** Something changed that the screen may tell more of: looks at the watchful pace, whatever the pace is. */
@@ -110,19 +128,29 @@ export class ScreenSampler<Look> implements Disposable {
     try {
       const look = await this.#port.look();
       if (this.#disposed) return;
-      this.#took(look);
+      this.#failures = 0;
+      if (!this.#resting) this.#took(look);
     } catch (error) {
       if (this.#disposed) return;
-      this.#candidate = undefined;
-      this.#dirtySince ??= dirtySince;
-      this.#rest();
-      this.#port.failed(error);
+      if (!this.#resting) this.#failed(dirtySince, error);
     } finally {
       this.#looking = false;
+      this.#resting = false;
     }
     if (this.#disposed || this.#timer !== undefined) return;
+    // Somebody waits for a look that was asked for after it had been laid to rest.
+    if (this.#rests.length > 0 && this.#candidate === undefined) this.#dirtySince ??= this.#now();
     if (this.#candidate !== undefined) this.#arm(this.#current.confirm);
-    else if (this.#dirtySince !== undefined) this.#arm(this.#current.quiet);
+    else if (this.#dirtySince !== undefined) this.#arm(this.#failures === 0 ? this.#current.quiet : Math.min(LONGEST_RETRY_MS, this.#current.quiet * 2 ** this.#failures));
+  }
+
+  #failed(dirtySince: number | undefined, error: unknown): void {
+    this.#failures++;
+    this.#candidate = undefined;
+    // Also where the second of two looks failed: what the first one saw is not settled, and nothing need be printed any more.
+    this.#dirtySince ??= dirtySince ?? this.#now();
+    this.#rest();
+    this.#port.failed(error);
   }
 
   #took(look: Look): void {

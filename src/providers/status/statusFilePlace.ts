@@ -1,9 +1,10 @@
 // Where an agent's Claude Code keeps its status file: followed on this machine, looked at once elsewhere, where following would mean polling.
 import type { Disposable } from '../../base/disposable.ts';
 import { toDisposable } from '../../base/disposable.ts';
-import { AgentsError, messageOf } from '../../base/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import type { Executor } from '../../exec/executor.ts';
+import { agentPane } from '../../runtimes/agentPane.ts';
 import { FOLDER_VARIABLE } from '../../runtimes/agentFiles.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
@@ -32,7 +33,8 @@ export async function lookAtStatusFile(executor: Executor, rootPid: number): Pro
 /** Gives what the status file of this agent's Claude Code says to `take` until disposed. Never fails: an agent may have none. */
 export function claudeStatusFile(manager: RuntimeManager, agent: AgentInfo, take: (observation: Observation) => void, log: Log = silentLog): Disposable {
   let ended = false;
-  const rootPid = (): Promise<number> => panePid(manager, agent);
+  // As the place where it runs counts.
+  const rootPid = async (): Promise<number> => (await agentPane(manager, agent.handle)).pane.pid;
   const hasStarted = (environment: ReadonlyMap<string, string>): boolean => agent.adopted === true || process.platform !== 'linux' || environment.has(FOLDER_VARIABLE);
   try {
     const { runtime, executor } = placeOf(manager, agent.handle);
@@ -47,14 +49,4 @@ export function claudeStatusFile(manager: RuntimeManager, agent: AgentInfo, take
     log.debug(`${agent.agentId}: its status file cannot be found: ${messageOf(error)}`);
   }
   return toDisposable(() => (ended = true));
-}
-
-/** The process that the agent's pane was started with, as the place where it runs counts. */
-async function panePid(manager: RuntimeManager, agent: AgentInfo): Promise<number> {
-  const target = await manager.getPane(agent.handle);
-  const tmux = manager.getTmux(agent.handle);
-  const panes = typeof target === 'string' ? await tmux.listPanes() : await tmux.listPanes(target.session);
-  const pane = panes.find(({ id, windowIndex, index }) => (typeof target === 'string' ? id === target : String(windowIndex) === target.window && String(index) === target.pane));
-  if (pane === undefined) throw new AgentsError('not-found', `The agent "${agent.agentId}" has no pane.`);
-  return pane.pid;
 }

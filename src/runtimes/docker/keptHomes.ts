@@ -1,4 +1,5 @@
 // The kept homes on this machine: one folder for each agent that runs in a container here, owned by whom it runs as.
+import { PRIVATE_FOLDER, stateFault } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,18 +15,22 @@ export class KeptHomes {
     return join(this.#root, agentId);
   }
 
-  /** Makes the agent's folder, or finds it; `made` says which. Only its user can enter it; the folder above is its owner's alone anyway. */
+  /** Makes the agent's folder, or finds it; `made` says which. Only its user can enter it; the folder above is its owner's alone anyway. Fails with `folder-unwritable`. */
   async make(agentId: string, user: { readonly uid: number; readonly gid: number }): Promise<{ readonly path: string; readonly made: boolean }> {
     const path = this.path(agentId);
-    await mkdir(this.#root, { recursive: true, mode: 0o700 });
-    const made = (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined;
-    const { uid } = await stat(path);
-    if (uid !== user.uid) {
-      // Root may give it away; anybody else can only open it.
-      if (process.getuid?.() === 0) await chown(path, user.uid, user.gid);
-      else await chmod(path, 0o777);
+    try {
+      await mkdir(this.#root, PRIVATE_FOLDER);
+      const made = (await mkdir(path, PRIVATE_FOLDER)) !== undefined;
+      const { uid } = await stat(path);
+      if (uid !== user.uid) {
+        // Root may give it away; anybody else can only open it.
+        if (process.getuid?.() === 0) await chown(path, user.uid, user.gid);
+        else await chmod(path, 0o777);
+      }
+      return { path, made };
+    } catch (error) {
+      throw stateFault("The home of the agent's program", this.#root, error);
     }
-    return { path, made };
   }
 
   async exists(agentId: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 // Agents that somebody started by hand in a session of the user's own tmux server: found, followed and driven, never configured.
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { AgentsError } from '../../base/errors.ts';
+import { AgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter, type Event } from '../../base/event.ts';
+import type { Log } from '../../base/log.ts';
 import type { AdoptedSession } from '../../protocol/adoptedSession.ts';
 import type { TmuxService } from '../../tmux/tmuxService.ts';
 import type { PaneId, SessionId, TmuxSession } from '../../tmux/types.ts';
@@ -17,6 +18,7 @@ export interface AdoptedSessionsOptions {
   readonly tmux: TmuxService;
   readonly socketPath: string;
   readonly runtimeType: string;
+  readonly log: Log;
 }
 
 export class AdoptedSessions implements Disposable {
@@ -83,12 +85,17 @@ export class AdoptedSessions implements Disposable {
       const session = sessions.find((candidate) => isSame(record, candidate));
       return session ? [this.#info(record, session)] : [];
     });
-    if (live.length < records.length) {
-      const ids = new Set(live.map((agent) => agent.agentId));
-      const looked = new Set(records.map((record) => record.agentId));
-      this.#options.store.update((now) => now.filter((record) => ids.has(record.agentId) || !looked.has(record.agentId)));
-    }
+    if (live.length < records.length) this.#forgetGone(new Set(live.map((agent) => agent.agentId)), new Set(records.map((record) => record.agentId)));
     return live;
+  }
+
+  /** Where the file cannot be written the next look does it: they are not listed in any case. */
+  #forgetGone(live: ReadonlySet<string>, looked: ReadonlySet<string>): void {
+    try {
+      this.#options.store.update((now) => now.filter((record) => live.has(record.agentId) || !looked.has(record.agentId)));
+    } catch (error) {
+      this.#options.log.warn(messageOf(error));
+    }
   }
 
   /** The pane a person would see first in the session. */
@@ -111,7 +118,12 @@ export class AdoptedSessions implements Disposable {
   /** Follows the file, and the server while anything on it is adopted. */
   watch(): Disposable {
     const store = new DisposableStore();
-    store.add(this.#options.store.watch(() => this.#changed.fire()));
+    try {
+      store.add(this.#options.store.watch(() => this.#changed.fire()));
+    } catch (error) {
+      // Adopting fails too then, and says so: only what other faces adopt is not heard of.
+      this.#options.log.warn(messageOf(error));
+    }
     store.add(this.tmux.onDidChangeTree(() => this.#changed.fire()));
     return store;
   }

@@ -1,6 +1,7 @@
 // The adopted sessions on disk: one small file, replaced whole by a rename, shared by all faces on this machine.
-import { mkdirSync, readFileSync, renameSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { PRIVATE_FOLDER, stateFault, writeStateJson } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
@@ -36,18 +37,18 @@ export class AdoptedStore {
     }
   }
 
-  /** Reads, changes and replaces the file without a pause in between. */
+  /** Reads, changes and replaces the file without a pause in between. Throws `folder-unwritable`. */
   update(change: (sessions: readonly AdoptedSession[]) => readonly AdoptedSession[]): void {
-    const sessions = change(this.read());
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const draft = `${this.#path}.${process.pid}.tmp`;
-    writeFileSync(draft, `${JSON.stringify({ v: 1, sessions }, undefined, 2)}\n`, { mode: 0o600 });
-    renameSync(draft, this.#path);
+    writeStateJson(this.#path, { v: 1, sessions: change(this.read()) }, 'The list of adopted sessions');
   }
 
-  /** Calls back when any face changed the file. */
+  /** Calls back when any face changed the file. Throws `folder-unwritable` where there is no folder, and none can be made. */
   watch(onChange: () => void): Disposable {
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(dirname(this.#path), PRIVATE_FOLDER);
+    } catch (error) {
+      throw stateFault('The list of adopted sessions', dirname(this.#path), error);
+    }
     const watcher = watch(dirname(this.#path), (_event, file) => {
       if (file === null || file === basename(this.#path)) onChange();
     });

@@ -1,6 +1,7 @@
 // The folders of this machine's agents: one each, for the files that its program and its hooks need, gone with the agent.
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PRIVATE_FOLDER, stateFault } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { foldersOf } from '../agentFiles.ts';
 import type { AgentFile } from '../types.ts';
@@ -22,18 +23,26 @@ export class AgentFolders {
     return join(this.#root, `${agentId}${this.#suffix}`);
   }
 
-  /** Makes the folder anew with these files in it, for their owner alone. */
+  /** Makes the folder anew with these files in it, for their owner alone. Fails with `folder-unwritable`, and leaves no part of it. */
   async place(agentId: string, files: readonly AgentFile[]): Promise<string> {
     const folder = this.path(agentId);
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of foldersOf(files)) await mkdir(join(folder, name), { mode: 0o700 });
-    await Promise.all(files.map(({ name, content }) => writeFile(join(folder, name), content, { mode: 0o600, flag: 'wx' })));
+    try {
+      await this.remove(agentId);
+      await mkdir(folder, PRIVATE_FOLDER);
+      for (const name of foldersOf(files)) await mkdir(join(folder, name), { mode: 0o700 });
+      await Promise.all(files.map(({ name, content }) => writeFile(join(folder, name), content, { mode: 0o600, flag: 'wx' })));
+    } catch (error) {
+      await this.remove(agentId).catch(() => undefined);
+      throw stateFault('The files that the agent needs', this.#root, error);
+    }
     return folder;
   }
 
   async remove(agentId: string): Promise<void> {
-    await rm(this.path(agentId), { recursive: true, force: true });
+    await rm(this.path(agentId), { recursive: true, force: true }).catch((error: unknown) => {
+      // There is no folder of agents at all, so nothing of this one.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) throw error;
+    });
   }
 
   /** Removes the old folders of this server's agents that are not among the living. */

@@ -83,6 +83,7 @@ export class LocalRuntime implements AgentRuntime {
       tmux: new TmuxService(this.#executor, { ...shared, socketName: 'default', mode: 'guest' }),
       socketPath: tmuxSocketPath('default'),
       runtimeType: this.type,
+      log: this.#log,
     });
   }
 
@@ -155,7 +156,8 @@ export class LocalRuntime implements AgentRuntime {
     }
     const pane = (await this.#serverRuns()) ? findAgentPane(await this.#tmux.listPanes(), handle.agentId) : undefined;
     if (pane !== undefined) await this.#end(pane, graceMs);
-    await this.#folders.remove(handle.agentId);
+    // It has ended, whatever becomes of its folder: the next sweep tries again.
+    await this.#folders.remove(handle.agentId).catch((fault: unknown) => this.#log.warn(`local: the folder of ${handle.agentId} cannot be removed: ${messageOf(fault)}`));
   }
 
   async #end(pane: TmuxPane, graceMs: number): Promise<void> {

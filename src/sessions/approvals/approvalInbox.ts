@@ -21,6 +21,8 @@ export interface InboxOptions {
   readonly describe: (agent: AgentInfo, status: WaitingStatus, id: string, told: ApprovalRequest | undefined) => Promise<PendingApproval>;
   /** Answers a request that needs no person, before anybody is told of it; true when nobody needs to be. */
   readonly settle?: (approval: PendingApproval) => Promise<boolean>;
+  /** A request is over: what was kept for describing it may go. By `keyOf` its agent. */
+  readonly forget?: (key: string) => void;
   readonly log?: Log;
 }
 
@@ -111,7 +113,13 @@ export class ApprovalInbox implements Disposable {
   refresh(agent: AgentInfo): void {
     const key = keyOf(agent.handle);
     const entry = this.#entries.get(key);
-    if (entry !== undefined) void this.#describe(key, entry, agent, true);
+    if (entry !== undefined) void this.#describe(key, entry, agent, this.#followers > 0);
+  }
+
+  /** The request as it is described by now, also one that people are not told of; undefined when it is over, or another one. */
+  latest({ id, agent }: Pick<PendingApproval, 'id' | 'agent'>): PendingApproval | undefined {
+    const entry = this.#entries.get(keyOf(agent.handle));
+    return entry?.id === id ? entry.approval : undefined;
   }
 
   /** It was answered from here: gone for people, until its agent's status says otherwise for long. */
@@ -167,8 +175,8 @@ export class ApprovalInbox implements Disposable {
     // Answered, replaced or told of anew meanwhile: a later description counts.
     if (this.#entries.get(key) !== entry || entry.status !== status) return this.#entries.get(key)?.approval;
     const first = entry.approval === undefined;
-    // People were told of it before the CLI's own way told it whole: only now can it be judged.
-    const late = entry.told && entry.approval?.told === undefined && approval.told !== undefined;
+    // People were told of it before the CLI's own way told it whole, or before it could be answered: only now can it be judged.
+    const late = entry.told && ((entry.approval?.told === undefined && approval.told !== undefined) || (entry.approval?.answers.approve === false && approval.answers.approve));
     entry.approval = approval;
     this.#described.fire(approval);
     if (entry.told && entry.answered === undefined) this.#changed.fire({ type: 'changed', approval });
@@ -191,6 +199,7 @@ export class ApprovalInbox implements Disposable {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
+    this.#options.forget?.(key);
     clearTimeout(entry.answered);
     if (entry.approval !== undefined && entry.told) this.#changed.fire({ type: 'gone', approval: entry.approval });
   }
@@ -202,7 +211,7 @@ export class ApprovalInbox implements Disposable {
     entry.answered = undefined;
     entry.approval = undefined;
     entry.since = Date.now();
-    if (agent !== undefined) void this.#describe(key, entry, agent, true);
+    if (agent !== undefined) void this.#describe(key, entry, agent, this.#followers > 0);
   }
 }
 

@@ -1,7 +1,7 @@
 // Approvals as the faces see them: what waits, how to answer it, and the policy that answers some of it unasked.
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
-import { Emitter, type Event } from '../../base/event.ts';
+import type { Event } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { waitForEvent } from '../../base/wait.ts';
 import type { ApprovalRequest } from '../../protocol/agentStatus.ts';
@@ -18,6 +18,7 @@ import type { SessionLog } from '../policy/sessionLog.ts';
 import { answerByKeys } from './answerKeys.ts';
 import { ApprovalInbox, keyOf, type InboxChange, type WaitingStatus } from './approvalInbox.ts';
 import { describeApproval } from './describeApproval.ts';
+import { DialogWatch } from './dialogWatch.ts';
 import type { Answer, Answered, AnswerWay, PendingApproval } from './pendingApproval.ts';
 import type { AgentScreen, ChannelAnswers, HookAnswers, SendPrompt } from './ports.ts';
 
@@ -45,21 +46,13 @@ const TOLD_MS = 1_000;
 /** Milliseconds that an agent may take to come to rest after a denial, before its note is given to the prompts all the same. */
 const REST_MS = 15_000;
 
-/** A wait for an agent's dialog to be drawn. */
-interface Drawing {
-  /** A dialog that is still on the screen and not this one. */
-  other: string | undefined;
-  /** Looks at once: the dialog may be there already, and print nothing more. */
-  look?: () => void;
-}
-
 export class Approvals implements Disposable {
   readonly #options: ApprovalsOptions;
   readonly #log: Log;
   readonly #inbox: ApprovalInbox;
   readonly #owned = new DisposableStore();
-  readonly #drawing = new Map<string, Drawing>();
-  #disposed = false;
+  readonly #dialogs = new Map<string, DialogWatch>();
+  #followers = 0;
 
   constructor(options: ApprovalsOptions) {
     this.#options = options;
@@ -71,6 +64,7 @@ export class Approvals implements Disposable {
       agents: () => manager.listAllAgents(),
       describe: (...about) => this.#describe(...about),
       settle: (approval) => this.#byPolicy(approval),
+      forget: (key) => this.#forgetDialog(key),
       log: this.#log,
     });
     this.#owned.add(options.hooks.onDidChange((agent) => this.#inbox.refresh(agent)));
@@ -97,8 +91,10 @@ export class Approvals implements Disposable {
 
   /** Follows every agent, and applies the policy, until disposed. Several callers may follow. */
   follow(): Disposable {
+    this.#followers++;
     const [hooks, inbox] = [this.#options.hooks.follow(), this.#inbox.follow()];
     return toDisposable(() => {
+      this.#followers--;
       inbox.dispose();
       hooks.dispose();
     });
@@ -120,14 +116,14 @@ export class Approvals implements Disposable {
    * Gives a person's answer. Fails with `answered-already` when the request is gone, `stale` when something else is asked by now, `unsupported` when it cannot be
    * answered so from here, and `timeout` when the answer was given but its dialog stays. Nothing is typed in the first three cases, and nothing is ever typed twice.
    */
-  answer(approval: PendingApproval, answer: Answer): Promise<Answered> {
-    return this.#answer(approval, answer, { by: 'person' });
+  async answer(approval: PendingApproval, answer: Answer): Promise<Answered> {
+    return this.#answer(await this.#drawn(approval, answer), answer, { by: 'person' });
   }
 
   dispose(): void {
-    this.#disposed = true;
     this.#owned.dispose();
     this.#inbox.dispose();
+    for (const key of [...this.#dialogs.keys()]) this.#forgetDialog(key);
   }
 
   async #answer(approval: PendingApproval, answer: Answer, how: { readonly by: 'person' } | { readonly by: 'policy'; readonly rule: string }): Promise<Answered> {
@@ -183,12 +179,12 @@ export class Approvals implements Disposable {
 
   async #describe(agent: AgentInfo, status: WaitingStatus, id: string, told: ApprovalRequest | undefined): Promise<PendingApproval> {
     const { hooks, channel, manager } = this.#options;
+    const dialog = this.#dialogOf(agent);
     const [judge, shown] = await Promise.all([loadJudge(), this.#look(agent)]);
     const ownWay = status.request !== undefined && (hooks.waits(agent, status.request) || channel.takes(agent, status.request));
     const takesWords = status.request !== undefined && channel.takesWords(agent, status.request);
-    const approval = describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, takesWords, judge });
-    if (approval.fingerprint === undefined) void this.#whenDrawn(agent, shown?.dialog?.fingerprint);
-    return approval;
+    dialog.described(shown);
+    return describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, takesWords, judge });
   }
 
   async #look(agent: AgentInfo): Promise<ScreenMatch | undefined> {
@@ -198,58 +194,34 @@ export class Approvals implements Disposable {
     });
   }
 
-  /** Hooks and titles tell of a request before its dialog is drawn: the entry is described once more when it is there. `other` is a dialog that is still on the screen and not this one. */
-  async #whenDrawn(agent: AgentInfo, other: string | undefined): Promise<void> {
+  /** What keeps the entry of this agent's request true to its dialog: while the request waits, or, where nobody follows, for as long as a dialog takes to be drawn. */
+  #dialogOf(agent: AgentInfo): DialogWatch {
     const key = keyOf(agent.handle);
-    const known = this.#drawing.get(key);
-    if (known !== undefined) {
-      // What it waits for has changed: another request, or a screen that was read in the middle of a repaint.
-      known.other = other;
-      known.look?.();
-    }
-    if (known !== undefined || this.#disposed) return;
-    const drawing: Drawing = { other };
-    this.#drawing.set(key, drawing);
-    try {
-      await this.#dialogDrawn(agent, DRAWN_MS, drawing);
-      this.#inbox.refresh(agent);
-    } catch (error) {
-      this.#log.debug(`${agent.agentId}: no dialog is seen: ${messageOf(error)}`);
-    } finally {
-      this.#drawing.delete(key);
-    }
+    const known = this.#dialogs.get(key);
+    if (known !== undefined) return known;
+    const watch = new DialogWatch({ screen: this.#options.screen, agent, changed: () => this.#inbox.refresh(agent), log: this.#log });
+    this.#dialogs.set(key, watch);
+    if (this.#followers === 0) setTimeout(() => this.#followers === 0 && this.#dialogs.get(key) === watch && this.#forgetDialog(key), DRAWN_MS).unref();
+    return watch;
   }
 
-  async #dialogDrawn(agent: AgentInfo, timeoutMs: number, drawing: Drawing = { other: undefined }): Promise<void> {
-    const drawn = new Emitter<void>();
-    const look = (): void =>
-      void this.#look(agent).then((shown) => {
-        if (shown?.dialog !== undefined && shown.dialog.fingerprint !== drawing.other) drawn.fire();
-      });
-    drawing.look = look;
-    const output = await this.#options.screen.onOutput(agent, look);
-    const waiting = waitForEvent(drawn.event, () => true, { timeoutMs, what: 'its dialog' });
-    look();
-    try {
-      await waiting;
-    } finally {
-      output.dispose();
-    }
+  #forgetDialog(key: string): void {
+    this.#dialogs.get(key)?.dispose();
+    this.#dialogs.delete(key);
   }
 
-  /** The same request once the CLI's hook or channel told of it: a screen may be read before a hook's report arrives. */
-  async #toldWhole({ id, agent }: PendingApproval): Promise<PendingApproval | undefined> {
-    const same = (one: PendingApproval): boolean => one.id === id && one.agent.agentId === agent.agentId && one.told !== undefined;
-    return waitForEvent(this.#inbox.onDidDescribe, same, { timeoutMs: TOLD_MS, what: 'its hook' }).catch(() => undefined);
+  /** The request as its dialog offers this answer: a CLI may tell of it seconds before it draws that. */
+  async #drawn(approval: PendingApproval, answer: Answer): Promise<PendingApproval> {
+    if (isOffered(approval, answer) || approval.kind === 'login' || approval.fingerprint !== undefined || this.#inbox.latest(approval) === undefined) return approval;
+    return (await this.#described(approval, (one) => isOffered(one, answer), DRAWN_MS)) ?? approval;
   }
 
-  /** Resolves when a hook waits for the answer, or the dialog is there. */
-  async #answerable({ agent, request }: PendingApproval): Promise<void> {
-    const { hooks } = this.#options;
-    if (hooks.waits(agent, request)) return;
-    const drawn = this.#dialogDrawn(agent, DRAWN_MS);
-    const held = waitForEvent(hooks.onDidChange, (changed) => keyOf(changed.handle) === keyOf(agent.handle) && hooks.waits(agent, request), { timeoutMs: DRAWN_MS, what: 'its hook' });
-    await Promise.any([drawn, held]);
+  /** The same request once a description of it is accepted; undefined when there is none in time. */
+  async #described({ id, agent }: PendingApproval, accept: (approval: PendingApproval) => boolean, timeoutMs: number): Promise<PendingApproval | undefined> {
+    const fits = (one: PendingApproval): boolean => one.id === id && one.agent.agentId === agent.agentId && accept(one);
+    const described = waitForEvent(this.#inbox.onDidDescribe, fits, { timeoutMs, what: 'its description' }).catch(() => undefined);
+    const latest = this.#inbox.latest({ id, agent });
+    return latest !== undefined && fits(latest) ? latest : described;
   }
 
   /** Answers what the policy allows, before anybody is told of it. True when nobody needs to be told. */
@@ -260,16 +232,14 @@ export class Approvals implements Disposable {
       const policy = await policies.of(approval.agent);
       if (policy.categories.length === 0 && policy.commands.length === 0) return false;
       // What a screen shows may be the beginning of something longer: no policy judges by that.
-      const whole = approval.told === undefined ? await this.#toldWhole(approval) : approval;
+      const whole = approval.told === undefined ? await this.#described(approval, ({ told }) => told !== undefined, TOLD_MS) : approval;
       if (whole?.told === undefined) return false;
       const judge = await loadJudge();
       const verdict = await judge.judgeRequest(policy, whole.kind, whole.told, placeFilesOf(manager, whole.agent));
       if (!verdict.allowed) return false;
-      let ready = whole;
-      if (!whole.answers.approve) {
-        await this.#answerable(whole);
-        ready = { ...whole, answers: { ...whole.answers, approve: true } };
-      }
+      // Told of, but not drawn yet. Where that takes longer, people are told, and it is judged again when it can be answered.
+      const ready = whole.answers.approve ? whole : await this.#described(whole, ({ answers }) => answers.approve, DRAWN_MS);
+      if (ready === undefined) return false;
       await this.#answer(ready, { type: 'approve' }, { by: 'policy', rule: verdict.rule });
       return true;
     } catch (error) {
@@ -282,7 +252,9 @@ export class Approvals implements Disposable {
   async #addRule(approval: PendingApproval): Promise<boolean> {
     const rule = (await loadJudge()).ruleOf(approval.request);
     if (rule === undefined) return false;
-    await this.#options.policies.add(approval.agent, rule);
+    await this.#options.policies.add(approval.agent, rule).catch((error: unknown) => {
+      throw stillAnswered(approval.agent, 'this once: the rule for the next ones is missing', error);
+    });
     return true;
   }
 
@@ -300,7 +272,9 @@ export class Approvals implements Disposable {
       rest.catch(() => undefined);
       following.dispose();
     }
-    await sendPrompt(agent, note);
+    await sendPrompt(agent, note).catch((error: unknown) => {
+      throw stillAnswered(agent, 'without the note', error);
+    });
   }
 
   /** By another face of this machine, while this one waited for its turn. */
@@ -356,6 +330,12 @@ function answeredBy(approval: PendingApproval, last: DecisionRecord): AgentsErro
 
 function goneAlready(agent: AgentInfo): AgentsError {
   return new AgentsError('answered-already', `${agent.agentId} does not ask for this any more: nothing was answered.`);
+}
+
+/** The answer itself was given: what should have come after it was not. */
+function stillAnswered(agent: AgentInfo, how: string, error: unknown): AgentsError {
+  const { reason, message, hint } = asAgentsError(error);
+  return new AgentsError(reason, `${agent.agentId} was answered, but ${how}. ${message}`, { ...(hint === undefined ? {} : { hint }), cause: error });
 }
 
 function isOffered({ answers, kind }: PendingApproval, answer: Answer): boolean {

@@ -1,10 +1,10 @@
 // An agent's terminal through tmux: captured with its colours, read by its provider's rules, and typed into.
 import type { Disposable } from '../../base/disposable.ts';
-import { AgentsError } from '../../base/errors.ts';
 import { matchScreen } from '../../providers/status/screenMatch.ts';
 import { readScreen } from '../../providers/status/readScreen.ts';
 import type { RuleSet } from '../../providers/status/screenRules.ts';
 import type { ScreenMatch } from '../../providers/status/screenTypes.ts';
+import { agentPaneId, type Found } from '../../runtimes/agentPane.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { PaneId } from '../../tmux/types.ts';
@@ -19,23 +19,17 @@ export interface PaneScreenParts {
 }
 
 export function paneScreen({ manager, rulesOf, versionOf }: PaneScreenParts): AgentScreen {
-  const paneOf = async (agent: AgentInfo): Promise<PaneId> => {
-    const target = await manager.getPane(agent.handle);
-    if (typeof target === 'string') return target;
-    const panes = await manager.getTmux(agent.handle).listPanes(target.session);
-    const found = panes.find(({ windowIndex, index }) => String(windowIndex) === target.window && String(index) === target.pane);
-    if (found === undefined) throw new AgentsError('not-found', `The agent "${agent.agentId}" has no pane.`);
-    return found.id;
-  };
+  const paneOf = ({ handle }: AgentInfo): Promise<Found<PaneId>> => agentPaneId(manager, handle);
   return {
     async look(agent): Promise<ScreenMatch | undefined> {
       const rules = rulesOf(agent.aiProvider);
       if (rules === undefined) return undefined;
-      const lines = await manager.getTmux(agent.handle).command(['capture-pane', '-p', '-e', '-t', await paneOf(agent)]);
+      const { tmux, pane } = await paneOf(agent);
+      const lines = await tmux.command(['capture-pane', '-p', '-e', '-t', pane]);
       return matchScreen(rules, readScreen(lines.join('\n'), { version: versionOf(agent) }));
     },
-    press: async (agent, keys) => manager.getTmux(agent.handle).sendKeyNames(await paneOf(agent), keys),
-    type: async (agent, text) => manager.getTmux(agent.handle).sendLiteral(await paneOf(agent), text),
-    onOutput: async (agent, listener): Promise<Disposable> => manager.getTmux(agent.handle).onPaneOutput(await paneOf(agent), listener),
+    press: async (agent, keys) => paneOf(agent).then(({ tmux, pane }) => tmux.sendKeyNames(pane, keys)),
+    type: async (agent, text) => paneOf(agent).then(({ tmux, pane }) => tmux.sendLiteral(pane, text)),
+    onOutput: async (agent, listener): Promise<Disposable> => paneOf(agent).then(({ tmux, pane }) => tmux.onPaneOutput(pane, listener)),
   };
 }

@@ -1,6 +1,7 @@
 // The conversations on disk: one file for each agent, replaced whole by a rename, shared by all faces on this machine.
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeStateJson } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { messageOf } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
@@ -49,12 +50,9 @@ export class ConversationStore {
     return entries.sort((a, b) => lastUse(b) - lastUse(a));
   }
 
+  /** Throws `folder-unwritable`. */
   write(entry: ConversationEntry): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const path = this.#path(entry.agentId);
-    const draft = `${path}.${process.pid}.tmp`;
-    writeFileSync(draft, `${JSON.stringify(entry, undefined, 2)}\n`, { mode: 0o600 });
-    renameSync(draft, path);
+    writeStateJson(this.#path(entry.agentId), entry, `What resuming "${entry.agentId}" needs`);
   }
 
   remove(agentId: string): void {

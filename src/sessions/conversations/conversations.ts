@@ -1,6 +1,7 @@
 // Keeps what resuming needs: notes every spawn, and each conversation id that a CLI tells, so that it outlives the agent.
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { messageOf } from '../../base/errors.ts';
+import { asAgentsError, messageOf, type AgentsError } from '../../base/errors.ts';
+import { Emitter, type Event } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { ConversationId, type ConversationEntry } from '../../protocol/conversationEntry.ts';
 import { taskTitle } from '../../protocol/agentRecord.ts';
@@ -33,6 +34,7 @@ export class Conversations implements Disposable {
   readonly #store: ConversationStore;
   readonly #log: Log;
   readonly #subscriptions = new DisposableStore();
+  readonly #failed = new Emitter<AgentsError>();
   #hasSwept = false;
 
   constructor({ manager, providers, status, store, log = silentLog }: ConversationsOptions) {
@@ -46,6 +48,9 @@ export class Conversations implements Disposable {
     // What the hooks wrote down goes with the agent's folder.
     this.#subscriptions.add(manager.beforeKill((agent) => this.catchUp(agent).then(() => undefined)));
   }
+
+  /** Fires when something could not be written down: the agent goes on, and may not be resumable after its end. */
+  readonly onDidFail: Event<AgentsError> = this.#failed.event;
 
   /** What is known of an agent's conversations, its end notwithstanding. */
   get(agentId: string): ConversationEntry | undefined {
@@ -77,6 +82,7 @@ export class Conversations implements Disposable {
 
   dispose(): void {
     this.#subscriptions.dispose();
+    this.#failed.dispose();
   }
 
   #spawned({ agent, config }: SpawnedAgent): void {
@@ -158,6 +164,7 @@ export class Conversations implements Disposable {
       work();
     } catch (error) {
       this.#log.warn(`A conversation cannot be written down: ${messageOf(error)}`);
+      this.#failed.fire(asAgentsError(error));
     }
   }
 }

@@ -1,11 +1,11 @@
 // The auto-approval policy that was chosen for one agent: a small file of its own, shared by all faces of this machine.
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter, type Event } from '../../base/event.ts';
 import { AgentPolicyFile, ApprovalPolicy, NO_POLICY } from '../../protocol/approvalPolicy.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
+import { stateFault, writeStateJson } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 
 /** Whose policy: an agent of the same id that was made at another time has none of it. */
@@ -24,7 +24,7 @@ export class PolicyStore {
 
   readonly onDidChange: Event<PolicyOwner> = this.#changed.event;
 
-  /** What was chosen for this agent, or the fallback. Throws `bad-input` for a file that is damaged: nothing is approved by half a policy. */
+  /** What was chosen for this agent, or the fallback. Throws `bad-input` for a file that is damaged, `folder-unreadable` for one that cannot be read: nothing is approved by half a policy. */
   async of(agent: PolicyOwner): Promise<ApprovalPolicy> {
     return (await this.chosen(agent)) ?? this.#fallback;
   }
@@ -35,8 +35,10 @@ export class PolicyStore {
     let text: string;
     try {
       text = await readFile(path, 'utf8');
-    } catch {
-      return undefined;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+      // Another policy than the one that was chosen might allow more.
+      throw new AgentsError('folder-unreadable', `The approval policy of "${agent.agentId}" cannot be read: ${path}: ${messageOf(error)}`, { hint: 'See that the file can be read.', cause: error });
     }
     try {
       const file = AgentPolicyFile.parse(JSON.parse(text));
@@ -46,16 +48,13 @@ export class PolicyStore {
     }
   }
 
-  /** Chooses a policy for this agent; undefined goes back to the fallback. */
+  /** Chooses a policy for this agent; undefined goes back to the fallback. Throws `folder-unwritable`; then the former one holds. */
   async choose(agent: PolicyOwner, policy: ApprovalPolicy | undefined): Promise<void> {
     const path = this.#pathOf(agent);
-    if (policy === undefined) await rm(path, { force: true });
+    if (policy === undefined) await this.#remove(agent, path);
     else {
       const file: AgentPolicyFile = { v: 1, agentId: agent.agentId, createdAt: agent.createdAt, policy: ApprovalPolicy.parse(policy) };
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-      await writeFile(draft, `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600 });
-      await rename(draft, path);
+      writeStateJson(path, file, `The approval policy of "${agent.agentId}"`);
     }
     this.#changed.fire(agent);
   }
@@ -68,6 +67,12 @@ export class PolicyStore {
   /** Removes what was chosen for an agent that goes; what belongs to another one of its id stays. Throws `bad-input`. */
   async forget(agent: PolicyOwner): Promise<void> {
     if ((await this.chosen(agent)) !== undefined) await this.choose(agent, undefined);
+  }
+
+  async #remove(agent: PolicyOwner, path: string): Promise<void> {
+    await rm(path, { force: true }).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) throw stateFault(`That "${agent.agentId}" has no policy of its own any more`, this.#folder, error);
+    });
   }
 
   #pathOf(agent: PolicyOwner): string {

@@ -1,6 +1,7 @@
 // A session's log on disk: one JSON line per decision, only ever appended to, readable by its person alone.
-import { appendFile, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { PRIVATE_FOLDER, stateFault } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { oldFiles, sweepOnce } from '../../base/sweep.ts';
 import { DecisionRecord } from '../../protocol/decisionRecord.ts';
@@ -25,11 +26,20 @@ export class SessionLog {
     return join(this.#folder, `${agentId}.jsonl`);
   }
 
-  /** Appends one line, secrets removed. */
+  /** Appends one line, secrets removed. Fails with `folder-unwritable`; half a line that a full disk leaves does not harm the next one. */
   async append(record: DecisionRecord): Promise<void> {
     const path = this.pathOf(record.agentId);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await appendFile(path, `${JSON.stringify(scrubbed(record))}\n`, { mode: 0o600 });
+    try {
+      await mkdir(dirname(path), PRIVATE_FOLDER);
+      const file = await open(path, 'a+', 0o600);
+      try {
+        await file.appendFile(`${(await endsInALine(file)) ? '' : '\n'}${JSON.stringify(scrubbed(record))}\n`);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw stateFault(`What was decided for "${record.agentId}"`, this.#folder, error);
+    }
     void this.sweep();
   }
 
@@ -58,6 +68,12 @@ export class SessionLog {
       await file.close();
     }
   }
+}
+
+/** False after a write that was cut off. */
+async function endsInALine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  return size === 0 || (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer[0] === 0x0a;
 }
 
 function parseLine(line: string): DecisionRecord[] {

@@ -1,6 +1,6 @@
 // The prompts of all agents: given to each as soon as it takes them, kept meanwhile, shown, moved and removed. What every face gives prompts through.
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
-import { AgentsError } from '../../base/errors.ts';
+import { AgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import type { QueuedPrompt } from '../../protocol/promptQueue.ts';
@@ -172,7 +172,12 @@ export class PromptQueues implements Disposable {
       owned.add(status.onDidChangeStatus(({ agent }) => this.#take(agent)));
       owned.add(manager.onDidChangeAgents(({ type, agent }) => type === 'gone' && this.#drop(agent)));
       owned.add(status.follow());
-      owned.add(this.#store.watch((isOf) => [...this.#agents.values()].filter(isOf).forEach((agent) => this.#take(agent))));
+      try {
+        owned.add(this.#store.watch((isOf) => [...this.#agents.values()].filter(isOf).forEach((agent) => this.#take(agent))));
+      } catch (error) {
+        // A prompt that is to wait says so itself; without the folder none of another face can.
+        this.#options.log?.warn(messageOf(error));
+      }
     }
     return toDisposable(() => {
       if (--this.#watchers > 0) return;

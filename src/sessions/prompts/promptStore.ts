@@ -1,7 +1,8 @@
 // The queues on disk: one file per agent, replaced whole by a rename, under a lock that all faces of this machine share.
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PRIVATE_FOLDER, stateFault, writeStateJson } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
@@ -35,7 +36,7 @@ export class PromptStore {
     try {
       text = readFileSync(path, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return emptyQueue(agent);
+      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return emptyQueue(agent);
       throw new AgentsError('folder-unreadable', `The prompts that wait for "${agent.agentId}" cannot be read: ${messageOf(error)}`, { cause: error });
     }
     const parsed = PromptQueueFile.safeParse(jsonOf(text));
@@ -43,13 +44,13 @@ export class PromptStore {
     throw new AgentsError('bad-input', `The prompts that wait for "${agent.agentId}" cannot be read: ${path} is damaged.`, { hint: 'Mend the file, or delete it to begin afresh.', cause: parsed.error });
   }
 
-  /** Changes the queue and resolves with it as it is then. What `change` throws leaves everything as it was. */
+  /** Changes the queue and resolves with it as it is then. What `change` throws, or `folder-unwritable`, leaves everything as it was. */
   update(agent: AgentInfo, change: (queue: PromptQueue) => PromptQueue): Promise<PromptQueue> {
     const path = this.#path(agent);
     const work = (): Promise<PromptQueue> => {
       const before = this.read(agent);
       const after = change(before);
-      if (after !== before) this.#write(path, after);
+      if (after !== before) writeStateJson(path, after, `The prompts that wait for "${agent.agentId}"`);
       return Promise.resolve(after);
     };
     return withProcessLock(path, async () => work(), { timeoutMs: CHANGE_MS });
@@ -65,9 +66,13 @@ export class PromptStore {
     return statSync(this.#path(agent), { throwIfNoEntry: false }) !== undefined;
   }
 
-  /** Calls back with whether it is the one asked for, when a face changed a queue. */
+  /** Calls back with whether it is the one asked for, when a face changed a queue. Throws `folder-unwritable` where there is no folder, and none can be made. */
   watch(onChange: (isOf: (agent: AgentInfo) => boolean) => void): Disposable {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(this.#folder, PRIVATE_FOLDER);
+    } catch (error) {
+      throw stateFault('The prompts that wait', this.#folder, error);
+    }
     const watcher = watch(this.#folder, (_event, file) => {
       if (file === null || file.endsWith('.json')) onChange((agent) => file === null || file === fileName(agent));
     });
@@ -88,18 +93,6 @@ export class PromptStore {
     const parsed = PromptQueueFile.safeParse(jsonOf(await readFile(path, 'utf8')));
     if (!parsed.success || (parsed.data.prompts.length > 0 && !(await isGone(parsed.data)))) return;
     await withProcessLock(path, async () => ((await isOld(path, KEPT_MS)) ? rm(path, { force: true }) : undefined), { timeoutMs: CHANGE_MS });
-  }
-
-  #write(path: string, queue: PromptQueue): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const draft = `${path}.${process.pid}.tmp`;
-    try {
-      writeFileSync(draft, `${JSON.stringify(queue, undefined, 2)}\n`, { mode: 0o600 });
-      renameSync(draft, path);
-    } catch (error) {
-      rmSync(draft, { force: true });
-      throw new AgentsError('folder-unreadable', `The prompts that wait cannot be written: ${messageOf(error)}`, { cause: error });
-    }
   }
 
   #path(agent: AgentInfo): string {

@@ -1,6 +1,5 @@
 // One agent's terminal as the delivery of a prompt sees it: its screen read by the rules, its keys, its editor, its status.
 import type { Disposable } from '../../base/disposable.ts';
-import { AgentsError } from '../../base/errors.ts';
 import type { Event } from '../../base/event.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
 import { listensArgv, offerArgv, spareArgv, withdrawArgv } from '../../providers/prompts/promptEditor.ts';
@@ -10,9 +9,9 @@ import { matchScreen } from '../../providers/status/screenMatch.ts';
 import type { RuleSet } from '../../providers/status/screenRules.ts';
 import type { InputLine, ScreenMatch } from '../../providers/status/screenTypes.ts';
 import type { StatusPort } from '../../providers/status/statusPort.ts';
+import { agentPaneId } from '../../runtimes/agentPane.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
-import type { PaneId } from '../../tmux/types.ts';
 
 /** The screen at one moment. */
 export interface Seen {
@@ -54,8 +53,7 @@ const EXEC_MS = 15_000;
 /** The target for one delivery. Fails with `not-found` when the agent's pane is gone. */
 export async function promptTarget(agent: AgentInfo, { manager, status, rules, version }: TargetParts): Promise<PromptTarget> {
   const { handle } = agent;
-  const tmux = manager.getTmux(handle);
-  const pane = await paneIdOf(manager, agent);
+  const { tmux, pane } = await agentPaneId(manager, handle);
   const runtime = manager.get(handle.runtimeId ?? agent.runtimeId);
   const folder = agent.adopted === true ? undefined : runtime?.agentFolder?.(agent.agentId);
   const executor = folder === undefined ? undefined : runtime?.getExecutor?.(handle);
@@ -87,13 +85,4 @@ export async function promptTarget(agent: AgentInfo, { manager, status, rules, v
     status: () => status.statusOf(handle),
     onDidChangeStatus: (listener) => status.onDidChangeStatus((change) => change.agent.agentId === agent.agentId && change.agent.handle.runtimeId === handle.runtimeId && listener(change.status)),
   };
-}
-
-async function paneIdOf(manager: RuntimeManager, { handle }: AgentInfo): Promise<PaneId> {
-  const target = await manager.getPane(handle);
-  if (typeof target === 'string') return target;
-  const panes = await manager.getTmux(handle).listPanes(target.session);
-  const found = panes.find(({ windowIndex, index }) => String(windowIndex) === target.window && String(index) === target.pane);
-  if (found === undefined) throw new AgentsError('not-found', `The agent "${handle.agentId}" has no tmux session any more.`);
-  return found.id;
 }

@@ -1,4 +1,5 @@
 // Empties one agent's queue, one prompt after the other, as soon as the agent takes them; several faces may try, one of them writes.
+import { Backoff } from '../../base/backoff.ts';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, asAgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter } from '../../base/event.ts';
@@ -27,6 +28,8 @@ export interface PumpParts {
 const LOOK_AGAIN_MS = 1_000;
 /** Milliseconds after Enter in which the agent's status may still be that of before. */
 const SETTLE_MS = 2_500;
+/** Milliseconds until what could not even be tried is tried again, when nothing else stirs: first, and at the most. */
+const RETRY = { firstMs: 1_000, longestMs: 60_000 };
 
 export class QueuePump implements Disposable {
   readonly #parts: PumpParts;
@@ -39,6 +42,8 @@ export class QueuePump implements Disposable {
   #fault: AgentsError | undefined;
   #wanted = 0;
   #running: Promise<void> | undefined;
+  readonly #backoff = new Backoff(RETRY);
+  #retry: NodeJS.Timeout | undefined;
   #stirs = 0;
   /** The stirs that the work has taken into account. */
   #seen = 0;
@@ -127,6 +132,7 @@ export class QueuePump implements Disposable {
 
   dispose(): void {
     this.#end.abort();
+    clearTimeout(this.#retry);
     this.#stirred.fire();
     this.#stirred.dispose();
     this.#changed.dispose();
@@ -187,14 +193,18 @@ export class QueuePump implements Disposable {
         const reason = this.#reason(next);
         const result: Delivered = reason === undefined ? await this.#parts.store.asWriter(this.#agent, () => this.#bring(), this.#end.signal) : { result: 'held', reason };
         this.#fault = undefined;
+        this.#backoff.reset();
         this.#hold(result.result === 'held' ? result.reason : undefined);
         if (result.result === 'delivered') this.stir();
         else if (seen === this.#stirs || reason === undefined) await this.#next(reason === undefined ? { timeoutMs: LOOK_AGAIN_MS } : {});
       }
     } catch (error) {
       if (this.#end.signal.aborted) return;
+      if (this.#fault?.message !== messageOf(error)) this.#log.warn(`${this.#agent.agentId}: its prompts wait: ${messageOf(error)}`);
       this.#fault = asAgentsError(error);
-      this.#log.warn(`${this.#agent.agentId}: its prompts wait: ${messageOf(error)}`);
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.stir(), this.#backoff.next());
+      this.#retry.unref();
       this.#hold('unreachable');
       this.#stirs++;
       this.#stirred.fire();
@@ -219,20 +229,26 @@ export class QueuePump implements Disposable {
     if (prompt === undefined) return { result: 'held', reason: 'busy' };
     let state = prompt.state;
     let submitted = Date.now();
-    const journal = (next: typeof state): Promise<PromptQueue> => {
+    const journal = async (next: typeof state): Promise<PromptQueue> => {
+      const queue = await store.update(agent, (before) => markPrompt(before, prompt.id, next, Date.now()));
       state = next;
       submitted = Date.now();
-      return store.update(agent, (queue) => markPrompt(queue, prompt.id, next, Date.now()));
+      return queue;
     };
     try {
       const target = await this.#parts.target(agent);
       const result = await deliver(target, prompt, { input: promptInputOf(agent.aiProvider), journal, draftSeen: this.#held === 'draft' });
-      if (result.result === 'delivered') await store.update(agent, (queue) => settle(queue, { id: prompt.id, at: submitted, result: 'delivered', evidence: result.evidence }));
+      if (result.result === 'delivered') {
+        await store.update(agent, (queue) => settle(queue, { id: prompt.id, at: submitted, result: 'delivered', evidence: result.evidence })).catch((error: unknown) => {
+          const { reason, message, hint } = asAgentsError(error);
+          throw new AgentsError(reason, `The prompt was given to ${target.name}: do not send it again. That it was cannot be noted: ${message}`, { ...(hint === undefined ? {} : { hint }), cause: error });
+        });
+      }
       return result;
     } catch (error) {
       const { reason, message, hint } = asAgentsError(error);
       // A place that is gone for a moment says nothing about the prompt: its journal stands, and it is looked at again.
-      if (reason === 'disconnected' || reason === 'runtime-unavailable' || reason === 'docker-unavailable' || (state === 'waiting' && reason !== 'bad-input')) throw error;
+      if (reason === 'disconnected' || reason === 'runtime-unavailable' || reason === 'docker-unavailable' || reason === 'folder-unwritable' || (state === 'waiting' && reason !== 'bad-input')) throw error;
       await store.update(agent, (queue) => markPrompt(queue, prompt.id, 'failed', Date.now(), hint === undefined ? message : `${message} ${hint}`));
       return { result: 'held', reason: 'busy' };
     }

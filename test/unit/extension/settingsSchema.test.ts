@@ -1,7 +1,7 @@
 // Settings: what they become for the runtimes, and what is said of a wrong one.
 import assert from 'node:assert/strict';
 import { SettingsError } from '../../../src/extension/settingsError.ts';
-import { configOf, parseSettings } from '../../../src/extension/settingsSchema.ts';
+import { configOf, parseSetting, parseSettings, usableConfig } from '../../../src/extension/settingsSchema.ts';
 
 describe('the settings', () => {
   it('untouched, give the local runtime and Docker with their own defaults', () => {
@@ -47,5 +47,40 @@ describe('the settings', () => {
     assert.equal(configOf(parseSettings({})).trustFolders, true);
     assert.equal(configOf(parseSettings({ 'spawn.trustFolders': false })).trustFolders, false);
     assert.throws(() => parseSettings({ providers: { mine: { argv: ['x'], resume: ['--last'] } } }), /tmuxAgents\.providers\.mine\.resume: must hold \{session\}/);
+  });
+
+  describe('of which some are wrong', () => {
+    /** As `[runtimes that can be used, those that cannot with the key at fault, all keys at fault]`. */
+    function usable(raw: Record<string, unknown>): [string[], Record<string, string>, string[]] {
+      const { config, unusable, faults } = usableConfig(raw);
+      return [Object.keys(config.runtimes).sort(), Object.fromEntries([...unusable].map(([id, { error }]) => [id, error.key])), faults.map(({ key }) => key)];
+    }
+
+    it('cost the runtime that they are about, and no other', () => {
+      assert.deepEqual(usable({}), [['docker', 'local'], {}, []]);
+      assert.deepEqual(usable({ 'docker.cpus': 'many' }), [['local'], { docker: 'tmuxAgents.docker.cpus' }, ['tmuxAgents.docker.cpus']]);
+      assert.deepEqual(usable({ 'docker.memory': 'lots' }), [['local'], { docker: 'tmuxAgents.docker.memory' }, ['tmuxAgents.docker.memory']]);
+      assert.deepEqual(usable({ 'local.tmuxPath': 7 }), [['docker'], { local: 'tmuxAgents.local.tmuxPath' }, ['tmuxAgents.local.tmuxPath']]);
+      const further = { big: { type: 'docker', host: 'tcp://big:2375' }, bad: { type: 'docker', image: 5 }, 'no id!': { type: 'local' } };
+      assert.deepEqual(usable({ runtimes: further }), [['big', 'docker', 'local'], { bad: 'tmuxAgents.runtimes', 'no id!': 'tmuxAgents.runtimes' }, ['tmuxAgents.runtimes', 'tmuxAgents.runtimes']]);
+      assert.deepEqual(usable({ runtimes: 'none' }), [['docker', 'local'], {}, ['tmuxAgents.runtimes']]);
+    });
+
+    it('cost no runtime where they are about something else', () => {
+      assert.deepEqual(usable({ 'kill.graceSeconds': 'soon', 'view.groupBy': 1, 'docker.buildBootstrap': 'yes' })[0], ['docker', 'local']);
+      const { config, faults } = usableConfig({ providers: { mine: { argv: ['my-agent'] }, bad: { argv: [] }, 'no id!': { argv: ['x'] } } });
+      assert.deepEqual([config.providers, faults.map(({ key }) => key)], [{ mine: { argv: ['my-agent'] } }, ['tmuxAgents.providers', 'tmuxAgents.providers']]);
+    });
+
+    it('are no consent', () => {
+      const { config } = usableConfig({ 'spawn.trustFolders': 'no', 'approvals.auto': 'all' });
+      assert.deepEqual([config.trustFolders, config.approvals.auto?.categories], [false, []]);
+    });
+
+    it('do not keep the others from being read', () => {
+      assert.equal(parseSetting('kill.graceSeconds', 3), 3);
+      assert.equal(parseSetting('kill.confirm', undefined), true);
+      assert.throws(() => parseSetting('kill.confirm', 'no'), (error) => error instanceof SettingsError && error.key === 'tmuxAgents.kill.confirm');
+    });
   });
 });

@@ -1,6 +1,6 @@
 // Settings in, a manager out: a runtime whose settings are wrong spoils none of the others.
 import assert from 'node:assert/strict';
-import { isAgentsError } from '../../../src/base/errors.ts';
+import { AgentsError, isAgentsError } from '../../../src/base/errors.ts';
 import { parseConfig } from '../../../src/protocol/config.ts';
 import { createRuntimeManager } from '../../../src/runner/createRuntimeManager.ts';
 import { FakeRuntime } from '../../support/fakeRuntime.ts';
@@ -33,6 +33,14 @@ describe('a runtime whose settings are wrong', () => {
     sound.add('one');
     const listings = await manager.listByRuntime();
     assert.deepEqual(listings.map(({ runtimeId, agents, error }) => [runtimeId, agents.length, error?.reason]), [['docker', 0, 'bad-input'], ['sound', 1, undefined]]);
+    manager.dispose();
+  });
+
+  it('says of a runtime whose settings are of no shape what is wrong, and uses the others', async () => {
+    const fault = new AgentsError('bad-input', 'A setting is not valid.', { hint: 'Correct it.' });
+    const { manager } = createRuntimeManager(parseConfig({ runtimes: { local: false, docker: false } }, 'a test'), { unusable: new Map([['docker', { type: 'docker', error: fault }]]) });
+    assert.deepEqual(manager.runtimeIds, ['docker']);
+    await assert.rejects(manager.ping('docker'), /A setting is not valid\./);
     manager.dispose();
   });
 });

@@ -1,18 +1,12 @@
 // Answers by keys: only to the dialog that was asked about, by the options that it shows, and once more only where the dialog has lost it.
 import assert from 'node:assert/strict';
 import { isAgentsError, type ErrorReason } from '../../../src/base/errors.ts';
-import { Emitter } from '../../../src/base/event.ts';
 import type { ApprovalRequest, WaitingKind } from '../../../src/protocol/agentStatus.ts';
-import { builtInRules } from '../../../src/providers/status/builtInRules.ts';
-import { readScreen } from '../../../src/providers/status/readScreen.ts';
-import { matchScreen } from '../../../src/providers/status/screenMatch.ts';
-import { parseRuleFile, ruleSet } from '../../../src/providers/status/screenRules.ts';
 import { answerByKeys } from '../../../src/sessions/approvals/answerKeys.ts';
 import type { Answer, PendingApproval } from '../../../src/sessions/approvals/pendingApproval.ts';
-import type { AgentScreen } from '../../../src/sessions/approvals/ports.ts';
 import { exampleAgent } from '../../support/exampleAgent.ts';
+import { ScriptedScreen } from '../../support/scriptedScreen.ts';
 
-const rules = ruleSet('claude', [parseRuleFile(builtInRules.get('claude'), 'claude.json')]);
 const rule = '─'.repeat(80);
 const dashes = '╌'.repeat(80);
 const bash = (command: string, marked = 1): string =>
@@ -20,49 +14,6 @@ const bash = (command: string, marked = 1): string =>
 const trust = ['', ' Accessing workspace:', ' /work', ' Quick safety check: Is this a project you created or one you trust?', '', ' ❯ No, exit', '   Yes, I trust this folder', '', ' Enter to confirm · Esc to cancel'].join('\n');
 const idle = [`● done`, '', rule, '❯ ', rule, '  ? for shortcuts'].join('\n');
 const quoted = ['● Here is what it said:', ' Do you want to proceed?', ' ❯ 1. Yes', '   2. No', ' Esc to cancel', '', rule, '❯ ', rule, '  ? for shortcuts'].join('\n');
-
-/** A terminal that shows what it is told to, and remembers what was typed. */
-class ScriptedScreen implements AgentScreen {
-  readonly typed: string[] = [];
-  readonly #output = new Emitter<void>();
-  #shown: string;
-  /** What a key makes it show. */
-  readonly #after: (key: string) => string | undefined;
-
-  constructor(shown: string, after: (key: string) => string | undefined = () => idle) {
-    this.#shown = shown;
-    this.#after = after;
-  }
-
-  show(text: string): void {
-    this.#shown = text;
-    this.#output.fire();
-  }
-
-  look(): Promise<ReturnType<typeof matchScreen>> {
-    return Promise.resolve(matchScreen(rules, readScreen(this.#shown)));
-  }
-
-  press(_agent: unknown, keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      this.typed.push(key);
-      const next = this.#after(key);
-      if (next !== undefined) this.show(next);
-    }
-    return Promise.resolve();
-  }
-
-  type(_agent: unknown, text: string): Promise<void> {
-    this.typed.push(text);
-    const next = this.#after(text);
-    if (next !== undefined) this.show(next);
-    return Promise.resolve();
-  }
-
-  onOutput(_agent: unknown, listener: () => void): Promise<{ dispose(): void }> {
-    return Promise.resolve(this.#output.event(listener));
-  }
-}
 
 function pending(request: Partial<ApprovalRequest>, kind: WaitingKind = 'permission', fingerprint?: string): PendingApproval {
   return {

@@ -99,6 +99,41 @@ describe('the sampling of a screen', () => {
     assert.equal(await fixture.next(), 'same');
   });
 
+  it('looks again by itself where the second of two looks failed: nothing need be printed any more', async () => {
+    fixture.shows = ['dialog'];
+    const first = waitForEvent(fixture.looked.event, (looks) => looks === 1, { timeoutMs: 2_000, what: 'the first look' });
+    const second = waitForEvent(fixture.looked.event, (looks) => looks === 2, { timeoutMs: 2_000, what: 'the second look' });
+    fixture.sampler.touch();
+    await first;
+    setImmediate(() => (fixture.failing = true));
+    await second;
+    fixture.failing = false;
+    assert.equal(await fixture.next(), 'dialog');
+  });
+
+  it('looks no more once its screen is gone, until it prints again', async () => {
+    fixture.failing = true;
+    const seen = waitForEvent(fixture.looked.event, (looks) => looks === 3, { timeoutMs: 2_000, what: 'three looks' });
+    fixture.sampler.touch();
+    await seen;
+    fixture.sampler.rest();
+    const { looks } = fixture;
+    await assert.rejects(waitForEvent(fixture.looked.event, () => true, { timeoutMs: 300, what: 'another look' }));
+    assert.equal(fixture.looks, looks);
+    fixture.failing = false;
+    fixture.sampler.touch();
+    assert.equal(await fixture.next(), 'same');
+  });
+
+  it('keeps whoever asked after it was laid to rest in the middle of a look', async () => {
+    const looked = waitForEvent(fixture.looked.event, () => true, { timeoutMs: 2_000, what: 'a look' });
+    void fixture.sampler.settle();
+    await looked;
+    fixture.sampler.rest();
+    await fixture.sampler.settle();
+    assert.deepEqual(fixture.seen, ['same']);
+  });
+
   it('ends its waits when disposed', async () => {
     const settling = fixture.sampler.settle();
     fixture.sampler.dispose();

@@ -9,6 +9,7 @@ import { Emitter } from '../../../../src/base/event.ts';
 import { waitForEvent } from '../../../../src/base/wait.ts';
 import type { Observation } from '../../../../src/providers/status/observation.ts';
 import { followStatusFile, statusFileObservation } from '../../../../src/providers/status/statusFile.ts';
+import { needsThat } from '../../../support/requirements.ts';
 
 /** As Claude Code 2.1.329 writes it. */
 function file(pid: number, status: string, more: object = {}): string {
@@ -44,8 +45,7 @@ describe('followStatusFile', () => {
   let told: Emitter<Observation>;
 
   beforeEach(function () {
-    // Elsewhere the environment of another process cannot be read.
-    if (process.platform !== 'linux') this.skip();
+    needsThat(this, process.platform === 'linux', 'the environment of another process can be read on Linux only');
     home = mkdtempSync(join(tmpdir(), 'ta-claude-'));
     const { CLAUDE_CONFIG_DIR: _, ...env } = process.env;
     agent = spawn('sleep', ['60'], { env: { ...env, HOME: home }, stdio: 'ignore' });
