@@ -1,6 +1,7 @@
 // What the build makes of src: one list of bundles, each an esbuild job.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as zod from 'zod';
 import { dist, root } from './paths.mjs';
 
 /** Budget of the extension's main bundle, in bytes. */
@@ -42,12 +43,26 @@ const late = [
   { imported: /\/builtInRules\.ts$/, file: 'rules.cjs', atOnce: true },
 ];
 
+/** Of the extension's bundles alone, which share it: the schemas' library. */
+const schemas = { imported: /^zod$/, file: 'zod.cjs', atOnce: true };
+
+/** What src uses of zod at run time (of `core` it uses types alone), so that the rest of it (its texts in forty languages, say) stays out of the bundle. */
+function usedOfZod() {
+  const used = new Set();
+  for (const file of readdirSync(join(root, 'src'), { recursive: true })) {
+    if (!file.endsWith('.ts')) continue;
+    const text = readFileSync(join(root, 'src', file), 'utf8');
+    if (text.includes("from 'zod'")) for (const [, name] of text.matchAll(/\bz\.(\w+)/g)) if (name in zod && name !== 'core') used.add(name);
+  }
+  return [...used].sort();
+}
+
 /** `import('dockerode')` becomes the import of a file in `folder`; a static import of what loads late is a build error. */
-function lateParts(folder) {
+function lateParts(folder, parts = late) {
   return {
     name: 'late-parts',
     setup(build) {
-      for (const { imported, file, atOnce = false } of late) {
+      for (const { imported, file, atOnce = false } of parts) {
         build.onResolve({ filter: imported }, ({ path, kind, importer }) =>
           atOnce || kind === 'dynamic-import'
             ? { path: `${folder}/${file}`, external: true }
@@ -66,7 +81,7 @@ export function bundles() {
     {
       name: 'extension',
       // Without names of functions kept: setting them costs a fifth of the time that loading it takes.
-      options: { ...common, ...cjs, keepNames: false, entryPoints: [join(root, 'src/extension/extension.ts')], outfile: join(dist, 'extension.cjs'), external: ['vscode'], plugins: [lateParts('.')] },
+      options: { ...common, ...cjs, keepNames: false, entryPoints: [join(root, 'src/extension/extension.ts')], outfile: join(dist, 'extension.cjs'), external: ['vscode'], plugins: [lateParts('.', [...late, schemas])] },
     },
     {
       name: 'command',
@@ -78,6 +93,10 @@ export function bundles() {
         plugins: [lateParts('.')],
       },
       executable: join(dist, 'cli.mjs'),
+    },
+    {
+      name: 'schemas',
+      options: { ...common, format: 'cjs', stdin: { contents: `export { ${usedOfZod().join(', ')} } from 'zod';`, resolveDir: root, sourcefile: 'zod.cjs' }, outfile: join(dist, 'zod.cjs'), sourcemap: false },
     },
     {
       name: 'terminal emulator',

@@ -42,9 +42,9 @@ export class AgentsError extends Error {
   }
 }
 
-/** True when `error` is an AgentsError, and of the given reason if one is named. */
+/** True when `error` is an AgentsError, and of the given reason if one is named. By its looks: each bundle has a class of its own. */
 export function isAgentsError(error: unknown, reason?: ErrorReason): error is AgentsError {
-  return error instanceof AgentsError && (reason === undefined || error.reason === reason);
+  return error instanceof Error && error.name === 'AgentsError' && 'reason' in error && (reason === undefined || error.reason === reason);
 }
 
 /** The one-line text of anything thrown. */
@@ -54,7 +54,7 @@ export function messageOf(error: unknown): string {
 
 /** Makes an AgentsError of anything thrown, keeping the original as its cause. */
 export function asAgentsError(error: unknown, reason: ErrorReason = 'internal'): AgentsError {
-  return error instanceof AgentsError ? error : new AgentsError(reason, messageOf(error), { cause: error });
+  return isAgentsError(error) ? error : new AgentsError(reason, messageOf(error), { cause: error });
 }
 
 /** For the default branch of an exhaustive switch. */

@@ -1,7 +1,7 @@
 // Files of the state folder: replaced whole or not at all, and a sentence for people where they cannot be.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AgentsError, messageOf } from './errors.ts';
+import { AgentsError, isAgentsError, messageOf } from './errors.ts';
 
 /** For one user alone. */
 export const PRIVATE_FOLDER = { recursive: true, mode: 0o700 } as const;
@@ -20,7 +20,7 @@ const reasons: Readonly<Record<string, readonly [why: string, hint: string]>> = 
 
 /** `folder-unwritable`, for what a write below the state folder threw. `what` begins the sentence: "The prompts that wait". */
 export function stateFault(what: string, folder: string, error: unknown): AgentsError {
-  if (error instanceof AgentsError) return error;
+  if (isAgentsError(error)) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const [why, hint] = reasons[code] ?? [messageOf(error), 'See that the folder can be written'];
   return new AgentsError('folder-unwritable', `${what} cannot be written to ${folder}: ${why}.`, {

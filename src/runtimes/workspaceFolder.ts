@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { AgentsError, messageOf } from '../base/errors.ts';
+import { AgentsError, isAgentsError, messageOf } from '../base/errors.ts';
 
 /** Fails with `bad-input`, `folder-missing` or `folder-unreadable`. */
 export async function checkWorkspaceFolder(path: string): Promise<void> {
@@ -12,7 +12,7 @@ export async function checkWorkspaceFolder(path: string): Promise<void> {
     if (!found.isDirectory()) throw new AgentsError('folder-missing', `${path} is not a folder.`, { hint: 'Choose another folder.' });
     await access(path, constants.R_OK | constants.X_OK);
   } catch (error) {
-    if (error instanceof AgentsError) throw error;
+    if (isAgentsError(error)) throw error;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new AgentsError('folder-missing', `There is no folder ${path}.`, { hint: 'Create it, or choose another folder.', cause: error });
     throw new AgentsError('folder-unreadable', `The folder ${path} cannot be read: ${messageOf(error)}.`, { hint: 'Check its permissions, or choose another folder.', cause: error });

@@ -3,7 +3,7 @@ import { AgentsError, isAgentsError, messageOf, type ErrorReason } from '../../b
 
 /** The HTTP status in an error of dockerode, or undefined when the engine gave no answer. */
 export function statusOf(error: unknown): number | undefined {
-  const carrier = error instanceof AgentsError ? error.cause : error;
+  const carrier = isAgentsError(error) ? error.cause : error;
   return carrier instanceof Error && 'statusCode' in carrier && typeof carrier.statusCode === 'number' ? carrier.statusCode : undefined;
 }
 
