@@ -142,6 +142,11 @@ export function bundles() {
   ].filter(({ options }) => !Array.isArray(options.entryPoints) || options.entryPoints.every((file) => existsSync(file)));
 }
 
+/** Names of the bundles that are the extension: all but the library. */
+export function extensionBundles() {
+  return bundles().map(({ name }) => name).filter((name) => !name.startsWith('library'));
+}
+
 /** Names of the package's public entries: src/public/NAME.ts is `tmux-agents/NAME`, src/public/index.ts is `tmux-agents`. */
 export function listPublicEntries() {
   const folder = join(root, 'src', 'public');
