@@ -4,4 +4,5 @@ import type { TreeRow } from './workbench.ts';
 export function readRows(rows: readonly unknown[]): TreeRow[];
 export function readLabels(rows: readonly unknown[]): string[];
 export function readLines(lines: readonly unknown[]): string[];
+export function readPlaceholders(fields: readonly unknown[]): string[];
 export function painted(): Promise<void>;

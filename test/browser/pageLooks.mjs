@@ -29,3 +29,8 @@ export function readLines(lines) {
 export function painted() {
   return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
 }
+
+/** The placeholders of text fields. */
+export function readPlaceholders(fields) {
+  return fields.map((field) => field.getAttribute('placeholder') ?? '');
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { painted, readLabels, readLines, readRows } from './pageLooks.mjs';
+import { painted, readLabels, readLines, readPlaceholders, readRows } from './pageLooks.mjs';
 
 const SCREENSHOTS = resolve(import.meta.dirname, '..', '..', 'test-output', 'screenshots');
 
@@ -137,7 +137,7 @@ export class Workbench {
   async quickInputSays(text: string): Promise<boolean> {
     const widget = this.page.locator('.quick-input-widget:visible');
     if ((await widget.count()) === 0) return false;
-    const placeholders = await this.quickInput().evaluateAll((inputs) => inputs.map((input) => input.getAttribute('placeholder') ?? ''));
+    const placeholders = await this.quickInput().evaluateAll(readPlaceholders);
     return [...(await widget.allInnerTexts()), ...placeholders].join(' ').includes(text);
   }
 
