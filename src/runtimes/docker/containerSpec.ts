@@ -57,7 +57,7 @@ export function containerSpec({ settings, record, user, networkId, mounts, homeI
       Init: true,
       NetworkMode: networkId,
       // The engine's own name server would ask the host's on the agent's behalf. Told to ask the container itself, it asks nobody: the proxy resolves names.
-      ...(proxyEnv === undefined ? {} : { Dns: ['127.0.0.1'] }),
+      ...(proxyEnv === undefined ? {} : { Dns: ['127.0.0.1'], DnsSearch: ['.'], DnsOptions: ['timeout:1', 'attempts:1'] }),
       Memory: memory,
       NanoCpus: Math.round(cpus * 1e9),
       PidsLimit: settings.pidsLimit,

@@ -47,11 +47,11 @@ export interface EgressAddresses {
   readonly proxy: string;
 }
 
-/** Of a subnet such as `198.18.4.8/29`; undefined for one that is no IPv4 network. */
+/** Of a subnet such as `198.18.4.8/29`; undefined for one that is no IPv4 network. The proxy has the last address: the engine deals out the first ones. */
 export function addressesIn(subnet: string): EgressAddresses | undefined {
   const { start, last } = /^(?<start>\d+\.\d+\.\d+)\.(?<last>\d+)\/\d+$/.exec(subnet)?.groups ?? {};
   if (start === undefined) return undefined;
-  return { gateway: `${start}.${Number(last) + 1}`, proxy: `${start}.${Number(last) + 2}` };
+  return { gateway: `${start}.${Number(last) + 1}`, proxy: `${start}.${Number(last) + 6}` };
 }
 
 export interface ProxyRequest {
