@@ -4,6 +4,7 @@ import { isAgentsError } from '../base/errors.ts';
 import { ApprovalPolicy } from '../protocol/approvalPolicy.ts';
 import { Environment, RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
+import { AllowedHost, NetworkMode } from '../protocol/network.ts';
 import { SECTION } from './ids.ts';
 import { SettingsError } from './settingsError.ts';
 
@@ -36,6 +37,8 @@ export const Settings = z.object({
   'docker.context': z.string().default(''),
   'docker.image': z.string().default(''),
   'docker.network': z.string().default(''),
+  'docker.egress': NetworkMode.default('open'),
+  'docker.allowedHosts': z.array(AllowedHost).default([]),
   'docker.memory': z.string().default(''),
   'docker.cpus': z.number().positive().nullable().default(null),
   'docker.pidsLimit': z.int().positive().nullable().default(null),
@@ -68,6 +71,8 @@ export const restrictedSettings: readonly SettingKey[] = [
   'docker.context',
   'docker.image',
   'docker.network',
+  'docker.egress',
+  'docker.allowedHosts',
   'docker.memory',
   'docker.cpus',
   'docker.pidsLimit',
@@ -104,6 +109,7 @@ export function configOf(settings: Settings): Config {
             context: settings['docker.context'],
             image: settings['docker.image'],
             network: settings['docker.network'],
+            egress: { mode: settings['docker.egress'], allow: settings['docker.allowedHosts'] },
             memory: settings['docker.memory'],
             cpus: settings['docker.cpus'],
             pidsLimit: settings['docker.pidsLimit'],

@@ -54,6 +54,12 @@ export function parseAgentConfig(config: AgentConfig): AgentConfig {
   throw new AgentsError('bad-input', `The agent cannot be spawned: ${issues.join('; ')}.`);
 }
 
+/** For places that cannot keep an agent from the network. Throws `unsupported` where it is to be restricted: it is never let out instead. */
+export function refuseRestricted({ network }: Pick<AgentConfig, 'network'>): void {
+  if (network?.mode !== 'restricted') return;
+  throw new AgentsError('unsupported', 'Only containers can restrict what an agent reaches over the network.', { hint: 'Spawn it in a Docker runtime, or with an open network.' });
+}
+
 /** An id nobody has yet: what it is about, readable, and five random letters. */
 export function newAgentId(about: string | undefined): string {
   const words = (about ?? '')

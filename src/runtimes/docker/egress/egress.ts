@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { AgentsError, isAgentsError, messageOf } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { throwIfCancelled, waitFor } from '../../../base/wait.ts';
+import { AgentId } from '../../../protocol/agentRecord.ts';
 import type { EgressEntry, HostRule } from '../../../protocol/network.ts';
 import { lastLogLines, removeContainer, stopContainer } from '../containerRemoval.ts';
 import type { ContainerUser } from '../containerSpec.ts';
@@ -126,6 +127,7 @@ export class Egress {
 
   /** All attempts of an agent, living or gone, as far as they were kept. */
   async readAudit(agentId: string): Promise<EgressEntry[]> {
+    if (!AgentId.safeParse(agentId).success) return [];
     const printed = await printedLines(this.#engine, proxyName(agentId)).catch((error: unknown) => {
       if (isAgentsError(error, 'not-found')) return [];
       throw error;
