@@ -19,7 +19,7 @@ import { containerName, containerSpec, AGENT_FOLDER, caller, containerUser, ENV_
 import type { Egress } from './egress/egress.ts';
 import { RestrictedSpawn } from './egress/restrictedSpawn.ts';
 import type { DockerEngine } from './engine.ts';
-import { createError, mostCpus, engineError, statusOf, wordsOf } from './engineErrors.ts';
+import { createError, mostCpus, engineError, isNetworkGone } from './engineErrors.ts';
 import type { AgentNetwork, EnsuredNetwork } from './network.ts';
 import { KeptHomes } from './keptHomes.ts';
 import type { DockerSettings } from './options.ts';
@@ -175,10 +175,6 @@ async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecor
 
 async function start({ engine }: SpawnPlace, container: Docker.Container, signal: AbortSignal | undefined): Promise<void> {
   await engine.call({ what: 'start the container', signal, timeoutMs: 60_000 }, () => container.start());
-}
-
-function isNetworkGone(error: unknown): boolean {
-  return statusOf(error) === 404 && /network .*not found/i.test(wordsOf(error));
 }
 
 async function launch(place: SpawnPlace, containerId: string, config: AgentConfig & { readonly argv: readonly string[]; readonly userHome: string }, record: AgentRecord, { signal, onProgress }: SpawnOptions, restricted: RestrictedSpawn | undefined): Promise<Spawned> {

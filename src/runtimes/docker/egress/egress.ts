@@ -8,7 +8,7 @@ import type { EgressEntry, HostRule } from '../../../protocol/network.ts';
 import { lastLogLines, removeContainer, stopContainer } from '../containerRemoval.ts';
 import type { ContainerUser } from '../containerSpec.ts';
 import type { DockerEngine } from '../engine.ts';
-import { createError, statusOf } from '../engineErrors.ts';
+import { createError, isNetworkGone, statusOf } from '../engineErrors.ts';
 import { OWNER_LABEL, ownerFilter } from '../labels.ts';
 import { AgentNetwork } from '../network.ts';
 import type { DockerSettings } from '../options.ts';
@@ -75,23 +75,20 @@ export class Egress {
   }
 
   /** Starts the agent's proxy; resolves when it serves. What it made is removed again where it fails, or is cancelled. */
-  async startProxy(wish: ProxyWish, signal: AbortSignal | undefined): Promise<StartedProxy> {
-    const { agentId } = wish;
+  async startProxy(wish: ProxyWish, signal: AbortSignal | undefined, again = true): Promise<StartedProxy> {
     const outer = await this.#outer.ensure();
     try {
-      throwIfCancelled(signal);
-      const containerId = await this.#create(wish, outer.id);
-      throwIfCancelled(signal);
-      await this.#engine.call({ what: "join a proxy to its agent's network" }, (docker) =>
-        docker.getNetwork(wish.network.id).connect({ Container: containerId, EndpointConfig: { IPAMConfig: { IPv4Address: wish.network.addresses.proxy } } }) as Promise<unknown>,
-      );
-      throwIfCancelled(signal);
-      await this.#engine.call({ what: 'start a proxy', timeoutMs: 60_000 }, (docker) => docker.getContainer(containerId).start() as Promise<unknown>);
+      const containerId = await this.#start(wish, outer.id, signal);
       await this.#ready(containerId, signal);
       return { containerId, outer };
     } catch (error) {
-      await this.retireProxies(agentId);
+      await this.retireProxies(wish.agentId);
       if (outer.made) await this.#outer.removeIfUnused(outer.id);
+      // Somebody removed the outer network since it was looked up: once more, with a new one.
+      if (again && isNetworkGone(error)) {
+        this.#outer.forget();
+        return this.startProxy(wish, signal, false);
+      }
       throw error;
     }
   }
@@ -147,6 +144,18 @@ export class Egress {
       },
       options,
     );
+  }
+
+  async #start(wish: ProxyWish, outerNetworkId: string, signal: AbortSignal | undefined): Promise<string> {
+    throwIfCancelled(signal);
+    const containerId = await this.#create(wish, outerNetworkId);
+    throwIfCancelled(signal);
+    await this.#engine.call({ what: "join a proxy to its agent's network" }, (docker) =>
+      docker.getNetwork(wish.network.id).connect({ Container: containerId, EndpointConfig: { IPAMConfig: { IPv4Address: wish.network.addresses.proxy } } }) as Promise<unknown>,
+    );
+    throwIfCancelled(signal);
+    await this.#engine.call({ what: 'start a proxy', timeoutMs: 60_000 }, (docker) => docker.getContainer(containerId).start() as Promise<unknown>);
+    return containerId;
   }
 
   async #create({ agentId, network, rules, user }: ProxyWish, outerNetworkId: string): Promise<string> {

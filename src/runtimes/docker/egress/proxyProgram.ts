@@ -206,7 +206,7 @@ export function createProxy(settings: ProxySettings, log: (entry: EgressEntry) =
       keep(socket, () => undefined);
       if (response.destroyed) return void socket.destroy();
       const headers = { ...withoutHops(request.headers), host: url.host, connection: 'close' };
-      const upstream = httpRequest({ agent: false, createConnection: () => socket, method: request.method, path: `${url.pathname}${url.search}`, headers, setHost: false });
+      const upstream = httpRequest({ createConnection: () => socket, method: request.method, path: `${url.pathname}${url.search}`, headers, setHost: false });
       upstream.once('response', (incoming) => {
         response.writeHead(incoming.statusCode ?? 502, withoutHops(incoming.headers));
         incoming.on('data', (bytes: Buffer) => (attempt.received += bytes.length));
