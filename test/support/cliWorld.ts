@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { isIP } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Disposable } from '../../src/base/disposable.ts';
 import { waitForEvent } from '../../src/base/wait.ts';
@@ -213,7 +214,9 @@ function ownBinds(provider: CliName, home: string): string[] {
 
 /** The address of the host that every container reaches, whatever its network. */
 function bridgeAddress(): string {
-  return execFileSync('docker', ['network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}'], { encoding: 'utf8' }).trim();
+  const told = execFileSync('docker', ['network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}'], { encoding: 'utf8' }).trim();
+  // An engine that found the bridge made already does not tell.
+  return isIP(told) === 4 ? told : (networkInterfaces()['docker0']?.find(({ family }) => family === 'IPv4')?.address ?? '172.17.0.1');
 }
 
 function openForAll(home: string, workspace: string): void {

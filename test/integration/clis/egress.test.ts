@@ -7,7 +7,7 @@ import { CliWorld } from '../../support/cliWorld.ts';
 describe('in a restricted network', function () {
   this.timeout(180_000);
   let clis: AgentClis;
-  let world: CliWorld;
+  let world: CliWorld | undefined;
 
   before(function () {
     needs(this, 'docker', 'image', 'agent-clis');
@@ -15,8 +15,9 @@ describe('in a restricted network', function () {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') process.stderr.write(`${await world.report()}\n`);
-    await world.dispose();
+    if (this.currentTest?.state === 'failed' && world !== undefined) process.stderr.write(`${await world.report()}\n`);
+    await world?.dispose();
+    world = undefined;
   });
 
   for (const provider of ['claude', 'codex', 'gemini', 'opencode'] as const) {

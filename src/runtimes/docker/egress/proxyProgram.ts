@@ -181,11 +181,14 @@ export function createProxy(settings: ProxySettings, log: (entry: EgressEntry) =
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       client.on('data', (bytes: Buffer) => (attempt.sent += bytes.length));
       upstream.on('data', (bytes: Buffer) => (attempt.received += bytes.length));
-      if (head.length > 0) client.unshift(head);
-      client.pipe(upstream);
+      attempt.sent += head.length;
+      if (head.length > 0) upstream.write(head);
+      // Who said all in one go has ended by now.
+      if (client.readableEnded) upstream.end();
+      else client.pipe(upstream);
       upstream.pipe(client);
       // What ended in one direction may go on in the other; what broke is broken for both.
-      upstream.once('close', () => client.destroy());
+      upstream.once('close', () => upstream.readableEnded || client.destroy());
       client.once('close', () => upstream.destroy());
     } catch (error) {
       refuse(client, attempt, 502, `tmux-agents: ${target.host} cannot be reached: ${codeOf(error)}`, codeOf(error));
