@@ -4,7 +4,7 @@ import { isAgentsError } from '../base/errors.ts';
 import { ApprovalPolicy } from '../protocol/approvalPolicy.ts';
 import { Environment, RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
-import { AllowedHost, NetworkMode } from '../protocol/network.ts';
+import { AllowedHost, NetworkMode, type NetworkWish } from '../protocol/network.ts';
 import { SECTION } from './ids.ts';
 import { SettingsError } from './settingsError.ts';
 
@@ -109,7 +109,7 @@ export function configOf(settings: Settings): Config {
             context: settings['docker.context'],
             image: settings['docker.image'],
             network: settings['docker.network'],
-            egress: { mode: settings['docker.egress'], allow: settings['docker.allowedHosts'] },
+            egress: egressOf(settings),
             memory: settings['docker.memory'],
             cpus: settings['docker.cpus'],
             pidsLimit: settings['docker.pidsLimit'],
@@ -123,6 +123,11 @@ export function configOf(settings: Settings): Config {
       providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
     },
   );
+}
+
+/** Nothing where both are as they are by themselves. */
+function egressOf({ 'docker.egress': mode, 'docker.allowedHosts': allow }: Settings): NetworkWish | undefined {
+  return mode === 'open' && allow.length === 0 ? undefined : { mode, ...(allow.length === 0 ? {} : { allow }) };
 }
 
 function parseOurs(config: unknown): Config {
@@ -149,5 +154,5 @@ function given(record: Readonly<Record<string, unknown>>): Record<string, unknow
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === '' || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+  return value === '' || value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
 }

@@ -60,13 +60,13 @@ describe('an agent of a restricted network', function () {
     web = createServer((request, response) => {
       let body = '';
       request.on('data', (bytes: Buffer) => (body += bytes.toString()));
-      request.on('end', () => response.end(`${request.method} ${request.url} host=${request.headers.host} proxy=${request.headers['proxy-connection'] ?? 'none'} body=${body}`));
+      request.on('end', () => response.end(`${request.method} ${request.url} host=${request.headers.host} proxy=${String(request.headers['proxy-connection'] ?? 'none')} body=${body}`));
     });
     web.listen(0, '0.0.0.0');
     names = createSocket('udp4', (message) => asked.push(message.toString('latin1')));
     names.bind(0, '0.0.0.0');
     await Promise.all([once(web, 'listening'), once(names, 'listening')]);
-    port = (web.address() as AddressInfo).port;
+    ({ port } = web.address() as AddressInfo);
     namesPort = names.address().port;
     host = networkInterfaces()['docker0']?.find(({ family }) => family === 'IPv4')?.address ?? '172.17.0.1';
   });
