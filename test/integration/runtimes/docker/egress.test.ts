@@ -104,7 +104,7 @@ describe('an agent of a restricted network', function () {
   /** Resolves once nothing of the agent is left, by the engine's own word. */
   async function nothingLeft(agentId: string): Promise<void> {
     const end = new AbortController();
-    const events = (await place.docker.getEvents({ filters: { type: ['container', 'network'], event: ['destroy'] }, abortSignal: end.signal } as object)) as NodeJS.ReadableStream;
+    const events = await place.docker.getEvents({ filters: { type: ['container', 'network'], event: ['destroy'] }, abortSignal: end.signal } as object);
     events.on('error', () => undefined);
     const gone = new Promise<void>((resolve, reject) => {
       const look = (): void => void leftovers(agentId).then((left) => left.length === 0 && resolve(), reject);
