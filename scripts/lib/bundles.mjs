@@ -127,6 +127,18 @@ export function bundles() {
       name: 'rules',
       options: { ...common, ...cjs, stdin: { contents: "export * from './builtInRules.ts';", resolveDir: join(root, 'src/providers/status'), sourcefile: 'rules.cjs' }, outfile: join(dist, 'rules.cjs'), sourcemap: false },
     },
+    {
+      // Not loaded: its text is what runs in a container beside a restricted agent's.
+      name: 'egress proxy',
+      options: {
+        ...common,
+        format: 'esm',
+        stdin: { contents: "import { run } from './proxyProgram.ts'; void run(JSON.parse(process.argv[1]));", resolveDir: join(root, 'src/runtimes/docker/egress'), sourcefile: 'egressProxy.mjs' },
+        outfile: join(dist, 'egressProxy.mjs'),
+        keepNames: false,
+        sourcemap: false,
+      },
+    },
     ...(publicEntries.length === 0
       ? []
       : [

@@ -1,6 +1,7 @@
 // The command line: its commands, options and help. What each command does is in commands/.
-import { Command as Program } from 'commander';
+import { Command as Program, Option } from 'commander';
 import { AgentsError } from '../base/errors.ts';
+import { NetworkMode } from '../protocol/network.ts';
 import { answer, approve, deny } from './commands/answer.ts';
 import { approvals } from './commands/approvals.ts';
 import { attach } from './commands/attach.ts';
@@ -8,6 +9,7 @@ import { doctor } from './commands/doctor.ts';
 import { explain, type ExplainCommandOptions } from './commands/explain.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
+import { network, type NetworkOptions } from './commands/network.ts';
 import { output } from './commands/output.ts';
 import { record } from './commands/record.ts';
 import { resume } from './commands/resume.ts';
@@ -78,6 +80,8 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
     .option('--allow <categories>', 'what it may do without asking a person: read, edit, test, build, run, network, with commas between', collected)
     .option('--memory <size>', 'memory limit of its container, such as 4g')
     .option('--cpus <number>', 'CPU limit of its container, such as 2 or 0.5')
+    .addOption(new Option('--network <mode>', 'what its container may reach: "restricted" is allowed hosts only').choices(NetworkMode.options))
+    .option('--allow-host <host>', 'a host that it may reach when restricted, such as "*.npmjs.org" or "10.0.0.5:5432"; may be given several times', collected)
     .option('--env-file <file>', 'KEY=VALUE lines for its environment');
   add('list', 'show all agents', list).alias('ls').option(...runtimeOption);
   add('attach <agent>', 'show an agent in this terminal', attach).option(...runtimeOption);
@@ -99,6 +103,10 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
   add('output <agent>', "print the last lines of an agent's screen", output)
     .option(...runtimeOption)
     .option('--lines <number>', 'how many, or "all"', '100');
+  add<NetworkOptions>('network <agent>', 'show what an agent of a restricted network tried to reach', network)
+    .option(...runtimeOption)
+    .option('--follow', 'stay, and show each attempt once it is over')
+    .option('--denied', 'only what was denied');
   add('resume [agent]', 'continue the conversation of an agent that has ended', resume)
     .option(...runtimeOption)
     .option('--list', 'show what could be resumed')

@@ -4,6 +4,7 @@ import { isAgentsError } from '../base/errors.ts';
 import { ApprovalPolicy } from '../protocol/approvalPolicy.ts';
 import { Environment, RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
+import { AllowedHost, NetworkMode, type NetworkWish } from '../protocol/network.ts';
 import { SECTION } from './ids.ts';
 import { SettingsError } from './settingsError.ts';
 
@@ -36,6 +37,8 @@ export const Settings = z.object({
   'docker.context': z.string().default(''),
   'docker.image': z.string().default(''),
   'docker.network': z.string().default(''),
+  'docker.egress': NetworkMode.default('open'),
+  'docker.allowedHosts': z.array(AllowedHost).default([]),
   'docker.memory': z.string().default(''),
   'docker.cpus': z.number().positive().nullable().default(null),
   'docker.pidsLimit': z.int().positive().nullable().default(null),
@@ -68,6 +71,8 @@ export const restrictedSettings: readonly SettingKey[] = [
   'docker.context',
   'docker.image',
   'docker.network',
+  'docker.egress',
+  'docker.allowedHosts',
   'docker.memory',
   'docker.cpus',
   'docker.pidsLimit',
@@ -183,6 +188,7 @@ function rawConfig(settings: Settings): RawConfig {
           context: settings['docker.context'],
           image: settings['docker.image'],
           network: settings['docker.network'],
+          egress: egressOf(settings),
           memory: settings['docker.memory'],
           cpus: settings['docker.cpus'],
           pidsLimit: settings['docker.pidsLimit'],
@@ -195,6 +201,11 @@ function rawConfig(settings: Settings): RawConfig {
     approvals: { auto: settings['approvals.auto'] },
     providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
   };
+}
+
+/** Nothing where both are as they are by themselves. */
+function egressOf({ 'docker.egress': mode, 'docker.allowedHosts': allow }: Settings): NetworkWish | undefined {
+  return mode === 'open' && allow.length === 0 ? undefined : { mode, ...(allow.length === 0 ? {} : { allow }) };
 }
 
 function parseOurs(config: unknown): Config {
@@ -230,5 +241,5 @@ function given(record: Readonly<Record<string, unknown>>): Record<string, unknow
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === '' || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+  return value === '' || value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
 }

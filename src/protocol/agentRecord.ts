@@ -1,5 +1,6 @@
 // What is written where an agent runs (a tmux pane option, container labels), so that any face can find it again.
 import * as z from 'zod';
+import { NetworkMode } from './network.ts';
 
 /** An agent's id: also a container name and a label value, so letters, digits, `_`, `.` and `-` only. */
 export const AgentId = z
@@ -26,6 +27,8 @@ export const AgentRecord = z.object({
   hookKey: z.string().optional(),
   /** The CLI's own id of its conversation, as known at the spawn. */
   conversation: z.string().optional(),
+  /** Absent: `open`. */
+  network: NetworkMode.optional(),
 });
 export type AgentRecord = z.infer<typeof AgentRecord>;
 

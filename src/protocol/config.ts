@@ -4,6 +4,7 @@ import { AgentsError } from '../base/errors.ts';
 import { ApprovalPolicy } from './approvalPolicy.ts';
 import { AUTH_MOUNT_KEYS } from './authMountKeys.ts';
 import { parseMemory } from './memory.ts';
+import { AllowedHost, NetworkWish } from './network.ts';
 
 const words = z.array(z.string());
 const text = z.string().min(1, 'must not be empty');
@@ -39,6 +40,8 @@ const DockerRuntimeConfig = z.strictObject({
   type: z.literal('docker'),
   image: text.regex(/^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/, 'must be the name of an image, such as "tmux-agents-base:latest"').optional(),
   network: text.optional(),
+  /** What agents may reach that ask for nothing else; its `allow` counts for all restricted ones. */
+  egress: NetworkWish.optional(),
   /** Where the engine is: at most one of the three; DOCKER_HOST, the current context or the usual sockets when none is given. */
   socketPath: text.optional(),
   host: text.optional(),
@@ -94,6 +97,8 @@ export const ProviderConfig = z.strictObject({
   /** How to get it: a sentence. */
   installHint: text.optional(),
   env: Environment.optional(),
+  /** Hosts that it needs: agents of a restricted network may reach them, too. */
+  hosts: z.array(AllowedHost).optional(),
 });
 export type ProviderConfig = z.infer<typeof ProviderConfig>;
 

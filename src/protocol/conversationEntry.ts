@@ -1,6 +1,7 @@
 // What is kept of an agent so that its conversation can go on after its end: one small file each, without secrets.
 import * as z from 'zod';
 import { AgentId } from './agentRecord.ts';
+import { NetworkWish } from './network.ts';
 
 /** A CLI's own id of a conversation. It becomes an argument of the CLI, so it never looks like an option. */
 export const ConversationId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/, 'A conversation id has 1 to 128 letters, digits, "_", ".", ":" or "-", and starts with a letter or digit.');
@@ -24,6 +25,8 @@ export const ConversationEntry = z.object({
   extraArgs: z.array(z.string()).optional(),
   memory: z.number().optional(),
   cpus: z.number().optional(),
+  /** What it may reach, resumed as before. */
+  network: NetworkWish.optional(),
   /** In the order in which the CLI told them; the last one goes on. `at` is Unix time in ms. */
   conversations: z.array(z.object({ id: ConversationId, at: z.number() })),
 });

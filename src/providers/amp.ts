@@ -10,6 +10,7 @@ export const amp: Provider = {
   executables: ['amp'],
   npmPackage: '@sourcegraph/amp',
   installHint: 'Install it with "npm install -g @sourcegraph/amp", then run "amp login".',
+  hosts: ['ampcode.com'],
   argv: ['amp'],
   version: ['--version'],
   // It takes a prompt as an argument only where it ends after the answer.

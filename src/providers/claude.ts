@@ -15,6 +15,7 @@ export const claude: Provider = {
   executables: ['claude'],
   npmPackage: '@anthropic-ai/claude-code',
   installHint: 'Install it with "npm install -g @anthropic-ai/claude-code", then run "claude" once to sign in.',
+  hosts: ['api.anthropic.com', 'platform.claude.com', 'claude.ai'],
   argv: ['claude'],
   version: ['--version'],
   task: ['--', '{task}'],

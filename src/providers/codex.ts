@@ -12,6 +12,7 @@ export const codex: Provider = {
   executables: ['codex'],
   npmPackage: '@openai/codex',
   installHint: 'Install it with "npm install -g @openai/codex", then run "codex login".',
+  hosts: ['api.openai.com', 'chatgpt.com', 'auth.openai.com'],
   // Without it a shared server outlives the terminal, and one agent's environment leaks into another's.
   argv: ['codex', '--no-daemon'],
   version: ['--version'],

@@ -15,6 +15,7 @@ export const copilot: Provider = {
   executables: ['copilot'],
   npmPackage: '@github/copilot',
   installHint: 'Install it with "npm install -g @github/copilot", then run "copilot login".',
+  hosts: ['*.githubcopilot.com', 'api.github.com'],
   argv: ['copilot'],
   version: ['--version'],
   task: ['--interactive={task}'],

@@ -9,6 +9,7 @@ export const cursorAgent: Provider = {
   icon: 'inspect',
   executables: ['cursor-agent'],
   installHint: 'Install it with "curl https://cursor.com/install -fsS | bash", then run "cursor-agent login".',
+  hosts: ['*.cursor.sh'],
   argv: ['cursor-agent'],
   version: ['--version'],
   task: ['--', '{task}'],

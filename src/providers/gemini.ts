@@ -12,6 +12,7 @@ export const gemini: Provider = {
   executables: ['gemini'],
   npmPackage: '@google/gemini-cli',
   installHint: 'Install it with "npm install -g @google/gemini-cli", then run "gemini" once to sign in.',
+  hosts: ['generativelanguage.googleapis.com', 'cloudcode-pa.googleapis.com', 'oauth2.googleapis.com', 'www.googleapis.com'],
   argv: ['gemini'],
   version: ['--version'],
   // One word, so that a task that begins with a dash is no option.

@@ -17,6 +17,7 @@ export const opencode: Provider = {
   executables: ['opencode'],
   npmPackage: 'opencode-ai',
   installHint: 'Install it with "npm install -g opencode-ai", then run "opencode auth login".',
+  hosts: ['opencode.ai', 'models.dev'],
   argv: ['opencode'],
   version: ['--version'],
   task: ['--prompt={task}'],

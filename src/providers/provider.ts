@@ -69,6 +69,8 @@ export interface Provider {
   readonly signals?: ProviderSignals;
   /** What makes it start without a dialog and report through its hooks, without a change to the user's own files. A pure function. */
   readonly prepare?: (place: PreparePlace) => Preparation;
+  /** The hosts that its API and its sign-in need, as an allowlist has them: what an agent of a restricted network may reach in any case. */
+  readonly hosts?: readonly string[];
   /** Added to its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Added to its environment with autopilot in a place that isolates. */

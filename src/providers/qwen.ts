@@ -15,6 +15,7 @@ export const qwen: Provider = {
   executables: ['qwen'],
   npmPackage: '@qwen-code/qwen-code',
   installHint: 'Install it with "npm install -g @qwen-code/qwen-code", then run "qwen" once to sign in, or give it OPENAI_API_KEY.',
+  hosts: ['dashscope.aliyuncs.com', 'chat.qwen.ai', 'portal.qwen.ai'],
   argv: ['qwen'],
   version: ['--version'],
   task: ['--prompt-interactive={task}'],

@@ -66,6 +66,7 @@ async function launch(provider: Provider, config: AgentConfig, place: LaunchPlac
     ...(prepared?.homeFiles === undefined ? {} : { homeFiles: prepared.homeFiles }),
     ...(hooks === undefined ? {} : { hookKey: hooks.hookKey }),
     ...(conversation === undefined ? {} : { conversation }),
+    ...(provider.hosts === undefined ? {} : { providerHosts: provider.hosts }),
   };
 }
 

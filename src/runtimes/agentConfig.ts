@@ -5,6 +5,7 @@ import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { AgentsError } from '../base/errors.ts';
 import { AgentId, taskTitle, type AgentRecord } from '../protocol/agentRecord.ts';
+import { AllowedHost, NetworkWish } from '../protocol/network.ts';
 import { AgentFiles } from './agentFiles.ts';
 import type { AgentConfig } from './types.ts';
 
@@ -41,6 +42,8 @@ const Config = z.object({
   permissionMode: Text.regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be one word').optional(),
   mcpConfig: Text.refine(isAbsolute, 'must be an absolute path').optional(),
   extraArgs: z.array(Text).optional(),
+  network: NetworkWish.optional(),
+  providerHosts: z.array(AllowedHost).optional(),
 });
 
 /** Checks a config. Throws `bad-input` naming each wrong key. */
@@ -49,6 +52,12 @@ export function parseAgentConfig(config: AgentConfig): AgentConfig {
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`);
   throw new AgentsError('bad-input', `The agent cannot be spawned: ${issues.join('; ')}.`);
+}
+
+/** For places that cannot keep an agent from the network. Throws `unsupported` where it is to be restricted: it is never let out instead. */
+export function refuseRestricted({ network }: Pick<AgentConfig, 'network'>): void {
+  if (network?.mode !== 'restricted') return;
+  throw new AgentsError('unsupported', 'Only containers can restrict what an agent reaches over the network.', { hint: 'Spawn it in a Docker runtime, or with an open network.' });
 }
 
 /** An id nobody has yet: what it is about, readable, and five random letters. */
@@ -82,6 +91,7 @@ export function recordOf(config: AgentConfig, placed: { readonly sessionName: st
     ...(config.model === undefined ? {} : { model: config.model }),
     ...(config.hookKey === undefined ? {} : { hookKey: config.hookKey }),
     ...(config.conversation === undefined ? {} : { conversation: config.conversation }),
+    ...(config.network?.mode === 'restricted' ? { network: config.network.mode } : {}),
   };
 }
 

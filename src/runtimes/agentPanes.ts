@@ -74,6 +74,7 @@ export function agentInfo(record: AgentRecord, state: AgentState, handle: AgentH
     ...(record.model === undefined ? {} : { model: record.model }),
     ...(record.hookKey === undefined ? {} : { hookKey: record.hookKey }),
     ...(record.conversation === undefined ? {} : { conversation: record.conversation }),
+    ...(record.network === undefined ? {} : { network: record.network }),
   };
 }
 

@@ -5,11 +5,11 @@ import { Emitter, type Event } from '../base/event.ts';
 import { pause, waitFor } from '../base/wait.ts';
 import type { TmuxService } from '../tmux/tmuxService.ts';
 import type { PaneTarget } from '../tmux/types.ts';
-import { parseAgentConfig } from './agentConfig.ts';
+import { parseAgentConfig, refuseRestricted } from './agentConfig.ts';
 import { AgentDirectory } from './agentDirectory.ts';
 import { attachCommand, type AttachCommand } from './attachCommand.ts';
 import type { KeptHome } from './keptHome.ts';
-import type { AgentChange, AgentConfig, AgentFile, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from './types.ts';
+import type { AgentChange, AgentConfig, AgentFile, AgentHandle, AgentInfo, AgentRuntime, DeniedEgress, KillOptions, SpawnOptions } from './types.ts';
 
 /** What the manager must know of providers, given by the floor that knows them. */
 export interface ProviderPort {
@@ -39,6 +39,8 @@ export interface Launch {
   readonly hookKey?: string;
   readonly conversation?: string;
   readonly home?: KeptHome;
+  /** The hosts its API needs. */
+  readonly providerHosts?: readonly string[];
 }
 
 export interface RuntimeManagerOptions {
@@ -85,6 +87,7 @@ export class RuntimeManager implements Disposable {
   readonly #healthChanged = new Emitter<RuntimeHealth>();
   readonly #runtimesChanged = new Emitter<void>();
   readonly #spawned = new Emitter<SpawnedAgent>();
+  readonly #egressDenied = new Emitter<DeniedEgress & { readonly runtimeId: string }>();
   readonly #beforeKill = new Set<(agent: AgentInfo) => Promise<void>>();
   readonly #options: RuntimeManagerOptions;
   #watchers = 0;
@@ -99,6 +102,9 @@ export class RuntimeManager implements Disposable {
   readonly onDidChangeRuntimes: Event<void> = this.#runtimesChanged.event;
   /** Fires before `spawnAgent` resolves. */
   readonly onDidSpawnAgent: Event<SpawnedAgent> = this.#spawned.event;
+
+  /** An agent tried to reach what it may not. Fires only while `watch()` is held. */
+  readonly onDidDenyEgress: Event<DeniedEgress & { readonly runtimeId: string }> = this.#egressDenied.event;
 
   get runtimeIds(): readonly string[] {
     return [...this.#runtimes.keys()];
@@ -119,6 +125,7 @@ export class RuntimeManager implements Disposable {
       owned.add(runtime.onDidChangeAgents(({ type, agent }) => this.#directory.apply(runtimeId, { type, agent: ownedBy(runtimeId, agent) })));
     }
     if (runtime.onDidChangeHealth) owned.add(runtime.onDidChangeHealth((error) => this.#healthChanged.fire({ runtimeId, error })));
+    if (runtime.onDidDenyEgress) owned.add(runtime.onDidDenyEgress((denied) => this.#egressDenied.fire({ runtimeId, ...denied })));
     if (this.#watchers > 0) this.#follow(registration);
     this.#runtimesChanged.fire();
     return registration;
@@ -127,7 +134,9 @@ export class RuntimeManager implements Disposable {
   /** Spawns an agent. Its progress shows as `starting`; a failed or cancelled spawn leaves nothing behind. */
   async spawnAgent(runtimeId: string, config: AgentConfig, options: SpawnOptions = {}): Promise<AgentHandle> {
     const runtime = this.#runtime(runtimeId);
-    const complete = await this.#launchable(parseAgentConfig(config), runtime);
+    const parsed = parseAgentConfig(config);
+    if (runtime.restrictsNetwork !== true) refuseRestricted(parsed);
+    const complete = await this.#launchable(parsed, runtime);
     const started = this.#directory.starting(runtimeId, runtime.type, complete);
     try {
       const handle = { ...(await runtime.spawnAgent(complete, options)), runtimeId };
@@ -251,6 +260,7 @@ export class RuntimeManager implements Disposable {
     this.#healthChanged.dispose();
     this.#runtimesChanged.dispose();
     this.#spawned.dispose();
+    this.#egressDenied.dispose();
   }
 
   async #prepareKill(handle: AgentHandle): Promise<void> {
@@ -294,7 +304,7 @@ export class RuntimeManager implements Disposable {
       workspace: runtime.workspacePath?.(config) ?? config.workingDirectory,
       keptHome: runtime.keptHome?.(),
     };
-    const { argv, env, files, homeFiles, hookKey, conversation, home } = await this.#options.providers.launch(config, place);
+    const { argv, env, files, homeFiles, hookKey, conversation, home, providerHosts } = await this.#options.providers.launch(config, place);
     return {
       ...config,
       argv,
@@ -304,6 +314,7 @@ export class RuntimeManager implements Disposable {
       ...(hookKey === undefined ? {} : { hookKey }),
       ...(conversation === undefined ? {} : { conversation }),
       ...(home === undefined ? {} : { home }),
+      ...(providerHosts === undefined ? {} : { providerHosts }),
     };
   }
 

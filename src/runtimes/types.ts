@@ -3,6 +3,7 @@ import type { AgentsError } from '../base/errors.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/event.ts';
 import type { Executor } from '../exec/executor.ts';
+import type { EgressEntry, NetworkMode, NetworkWish } from '../protocol/network.ts';
 import type { PaneId } from '../tmux/types.ts';
 import type { TmuxService } from '../tmux/tmuxService.ts';
 import type { AttachCommand } from './attachCommand.ts';
@@ -48,6 +49,10 @@ export interface AgentConfig {
   readonly extraArgs?: readonly string[] | undefined;
   /** What of its home the CLI must write to, where `keptHome` gives it a folder for that. */
   readonly home?: KeptHome | undefined;
+  /** What it may reach over the network; as the runtime's settings say when absent. */
+  readonly network?: NetworkWish | undefined;
+  /** Hosts that its provider's API needs: allowed, too, where the network is restricted. */
+  readonly providerHosts?: readonly string[] | undefined;
 }
 
 /** A small text file of an agent's own folder. */
@@ -97,10 +102,18 @@ export type AgentInfo = AgentState & {
   readonly hookKey?: string;
   /** The CLI's own id of its conversation, as known at the spawn. */
   readonly conversation?: string;
+  /** Absent: `open`. */
+  readonly network?: NetworkMode;
 };
 
+/** An attempt of an agent to reach what it may not. */
+export interface DeniedEgress {
+  readonly agentId: string;
+  readonly entry: EgressEntry;
+}
+
 /** One step of a spawn, in order; a runtime skips the steps it does not have. */
-export type SpawnStep = 'check' | 'network' | 'create' | 'start' | 'connect' | 'secrets' | 'launch';
+export type SpawnStep = 'check' | 'network' | 'create' | 'start' | 'connect' | 'secrets' | 'proxy' | 'launch';
 
 export interface SpawnOptions {
   /** Cancels the spawn; whatever it made so far is removed. */
@@ -159,6 +172,14 @@ export interface AgentRuntime {
   getExecutor?(handle: AgentHandle): Executor;
   /** Which of these programs agents would find, and their versions; answers are remembered until the place changes. Absent: not possible. */
   findPrograms?(queries: readonly ProgramQuery[]): Promise<ProgramFacts>;
+  /** True where it can keep an agent from all of the network but what is allowed. Absent: a config that asks for it is refused. */
+  readonly restrictsNetwork?: boolean;
+  /** What an agent tried to reach, living or gone, in the order of time. Absent: nothing is written down. */
+  readAudit?(agentId: string): Promise<readonly EgressEntry[]>;
+  /** Hands on each attempt once it is over; resolves when the agent's network ends, or `signal` fires. Fails with `not-found` where it is not restricted. */
+  followAudit?(agentId: string, onEntry: (entry: EgressEntry) => void, options: { readonly signal: AbortSignal; readonly sinceMs?: number | undefined }): Promise<void>;
+  /** Fires for each attempt that was denied, while the runtime is watched. */
+  readonly onDidDenyEgress?: Event<DeniedEgress>;
   /** Told the id it is registered under. */
   setRuntimeId?(runtimeId: string): void;
   /** Lets go of connections and processes of ours; agents go on. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { isIP } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Disposable } from '../../src/base/disposable.ts';
 import { waitForEvent } from '../../src/base/wait.ts';
@@ -64,7 +65,8 @@ export class CliWorld {
     this.#following = [parts.managed.manager.watch(), parts.managed.status.follow(), parts.managed.approvals.follow()];
   }
 
-  static async open(provider: CliName, place: CliPlace, clis: AgentClis): Promise<CliWorld> {
+  /** `restricted`: in a network with the stand-in model as the only host. */
+  static async open(provider: CliName, place: CliPlace, clis: AgentClis, { restricted = false } = {}): Promise<CliWorld> {
     const tmux = makeTmuxHome();
     const workspace = mkdtempSync(join(tmpdir(), `ta-work-${provider}-`));
     execFileSync('git', ['init', '-q', workspace]);
@@ -79,7 +81,7 @@ export class CliWorld {
       // As another user than ours, and what is mounted of the home is read-only: the hardest case.
       openForAll(home.home, workspace);
       process.env['HOME'] = home.home;
-      managed.manager.register(RUNTIME, new DockerRuntime({ network, owner: `clis-${process.pid}`, user: '1234:1234', extraBinds: [clis.inContainer.bind, ...ownBinds(provider, home.home)] }));
+      managed.manager.register(RUNTIME, new DockerRuntime({ network, ...(restricted ? { egress: { mode: 'restricted', allow: [new URL(stub.url).host] } } : {}), owner: `clis-${process.pid}`, user: '1234:1234', extraBinds: [clis.inContainer.bind, ...ownBinds(provider, home.home)] }));
     }
     const env = inside ? { ...Object.fromEntries(Object.entries(home.env).filter(([name]) => !PLACES.test(name))), PATH: clis.inContainer.path } : { ...home.env, PATH: clis.path };
     return new CliWorld({ provider, place, stub, managed, workspace, env, home, tmux, homeBefore, network });

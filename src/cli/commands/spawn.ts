@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import { cancelled, waitForEvent } from '../../base/wait.ts';
 import { parseMemory } from '../../protocol/memory.ts';
+import { AllowedHost, type NetworkMode, type NetworkWish } from '../../protocol/network.ts';
 import { AIProvider } from '../../providers/aiProvider.ts';
 import type { Managed } from '../../runner/createRuntimeManager.ts';
 import { queueFirstPrompt } from '../../runner/firstPrompt.ts';
@@ -33,6 +34,8 @@ export interface SpawnCommandOptions extends CommonOptions {
   readonly memory?: string;
   readonly cpus?: string;
   readonly envFile?: string;
+  readonly network?: NetworkMode;
+  readonly allowHost?: readonly string[];
 }
 
 /** Milliseconds in which a program that cannot start shows it. */
@@ -79,6 +82,7 @@ export async function agentConfig({ config, around }: Pick<Face, 'config' | 'aro
   const model = options.model ?? config.defaults.model;
   const memory = options.memory === undefined ? undefined : sizeOf(options.memory);
   const cpus = options.cpus === undefined ? undefined : countOf(options.cpus);
+  const network = networkOf(options);
   return {
     agentId: newAgentId(options.name ?? options.task ?? argv[0] ?? aiProvider),
     aiProvider,
@@ -91,6 +95,7 @@ export async function agentConfig({ config, around }: Pick<Face, 'config' | 'aro
     ...(options.arg === undefined ? {} : { extraArgs: options.arg }),
     ...(options.mcpConfig === undefined ? {} : { mcpConfig: resolve(around.cwd, options.mcpConfig) }),
     ...(memory === undefined && cpus === undefined ? {} : { resources: { memory, cpus } }),
+    ...(network === undefined ? {} : { network }),
     ...(argv.length === 0 ? {} : { argv }),
     ...(options.envFile === undefined ? {} : { env: await readEnvFile(resolve(around.cwd, options.envFile)) }),
   };
@@ -134,6 +139,15 @@ function sizeOf(text: string): number {
   const bytes = parseMemory(text);
   if (bytes === undefined) throw new AgentsError('bad-input', `--memory: "${text}" is no size.`, { hint: 'Use bytes, or a number with a unit such as 512m or 4g.' });
   return bytes;
+}
+
+/** Naming a host is asking for a restricted network: nothing else would give it a meaning. */
+function networkOf({ network, allowHost }: SpawnCommandOptions): NetworkWish | undefined {
+  if (allowHost === undefined) return network === undefined ? undefined : { mode: network };
+  if (network === 'open') throw new AgentsError('bad-input', '--allow-host names what a restricted network lets through, but --network is "open".', { hint: 'Leave one of the two out.' });
+  const fault = allowHost.map((host) => AllowedHost.safeParse(host).error?.issues[0]?.message).find((message) => message !== undefined);
+  if (fault !== undefined) throw new AgentsError('bad-input', `--allow-host ${fault}.`);
+  return { mode: 'restricted', allow: [...allowHost] };
 }
 
 function countOf(text: string): number {

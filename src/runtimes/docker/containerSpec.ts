@@ -32,6 +32,8 @@ export interface ContainerRequest {
   readonly homeInMemory?: boolean;
   readonly memory: number;
   readonly cpus: number;
+  /** Where the network is restricted: what makes programs use the proxy. */
+  readonly proxyEnv?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The container's name: the same agent cannot be spawned twice. */
@@ -39,7 +41,7 @@ export function containerName(agentId: string): string {
   return `tmux-agents-${agentId}`;
 }
 
-export function containerSpec({ settings, record, user, networkId, mounts, homeInMemory = false, memory, cpus }: ContainerRequest): ContainerCreateOptions {
+export function containerSpec({ settings, record, user, networkId, mounts, homeInMemory = false, memory, cpus, proxyEnv }: ContainerRequest): ContainerCreateOptions {
   const owner = `${user.uid}:${user.gid}`;
   const ownedBy = user.uid === 0 ? '' : `,uid=${user.uid},gid=${user.gid}`;
   return {
@@ -49,11 +51,13 @@ export function containerSpec({ settings, record, user, networkId, mounts, homeI
     Cmd: ['tail', '-f', '/dev/null'],
     User: owner,
     WorkingDir: WORKSPACE,
-    Env: [`HOME=${user.home}`, 'TERM=xterm-256color', 'LANG=C.UTF-8'],
+    Env: [`HOME=${user.home}`, 'TERM=xterm-256color', 'LANG=C.UTF-8', ...Object.entries(proxyEnv ?? {}).map(([name, value]) => `${name}=${value}`)],
     Labels: labelsOf(record),
     HostConfig: {
       Init: true,
       NetworkMode: networkId,
+      // The engine's own name server would ask the host's on the agent's behalf. Told to ask the container itself, it asks nobody: the proxy resolves names.
+      ...(proxyEnv === undefined ? {} : { Dns: ['127.0.0.1'], DnsSearch: ['.'], DnsOptions: ['timeout:1', 'attempts:1'] }),
       Memory: memory,
       NanoCpus: Math.round(cpus * 1e9),
       PidsLimit: settings.pidsLimit,

@@ -5,6 +5,7 @@ import { Emitter, type Event } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { waitFor } from '../../base/wait.ts';
 import type { AgentRecord } from '../../protocol/agentRecord.ts';
+import type { EgressEntry } from '../../protocol/network.ts';
 import { sessionName } from '../../tmux/commandLine.ts';
 import { DockerExecutor } from '../../exec/dockerExecutor.ts';
 import type { Executor } from '../../exec/executor.ts';
@@ -16,12 +17,14 @@ import { AGENT_OPTION, agentInfo, findAgentPane, terminatePane } from '../agentP
 import { attachCommand, type AttachCommand } from '../attachCommand.ts';
 import type { ProgramFacts, ProgramQuery } from '../programs.ts';
 import { KEPT_HOME } from '../keptHome.ts';
-import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
+import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, DeniedEgress, KillOptions, SpawnOptions } from '../types.ts';
 import { AgentLinks } from './agentLinks.ts';
 import { removeContainer, stopContainer } from './containerRemoval.ts';
 import { agentState, isRunning, parseContainers, type AgentContainer, LAUNCH_WINDOW_MS } from './containerState.ts';
 import { AGENT_FOLDER, caller, containerUser, WORKSPACE } from './containerSpec.ts';
 import { DockerEngine } from './engine.ts';
+import { EgressWatch } from './egress/egressWatch.ts';
+import { Egress } from './egress/egress.ts';
 import { EventFeed } from './eventFeed.ts';
 import { handleData, type DockerHandleData } from './handleData.ts';
 import { KeptHomes } from './keptHomes.ts';
@@ -45,10 +48,13 @@ const TERMINATE_SLACK_MS = 3_000;
 export class DockerRuntime implements AgentRuntime {
   readonly type = 'docker';
   readonly isolates = true;
+  readonly restrictsNetwork = true;
   readonly #settings: DockerSettings;
   readonly #log: Log;
   readonly #engine: DockerEngine;
   readonly #network: AgentNetwork;
+  readonly #egress: Egress;
+  readonly #egressWatch: EgressWatch;
   readonly #links: AgentLinks;
   readonly #programs: ImagePrograms;
   readonly #changed = new Emitter<AgentChange>();
@@ -61,6 +67,7 @@ export class DockerRuntime implements AgentRuntime {
   #watchers = 0;
   #refreshing: Promise<void> | undefined;
   #refreshAgain = false;
+  #swept = false;
   #launchTimer: NodeJS.Timeout | undefined;
   #health: AgentsError | undefined;
   #rootless: Promise<boolean> | undefined;
@@ -72,12 +79,16 @@ export class DockerRuntime implements AgentRuntime {
     const { socketPath, host, context, network } = this.#settings;
     this.#engine = new DockerEngine({ socketPath, host, context });
     this.#network = new AgentNetwork(this.#engine, network);
+    this.#egress = new Egress(this.#engine, this.#network, this.#settings, this.#log);
+    this.#egressWatch = new EgressWatch(this.#egress, this.#log);
+    this.onDidDenyEgress = this.#egressWatch.onDidDeny;
     this.#programs = new ImagePrograms(this.#engine, this.#settings, this.#log);
     this.#links = new AgentLinks(this.#engine, this.#log, () => this.#refresh());
   }
 
   readonly onDidChangeAgents: Event<AgentChange> = this.#changed.event;
   readonly onDidChangeHealth: Event<AgentsError | undefined> = this.#healthChanged.event;
+  readonly onDidDenyEgress: Event<DeniedEgress>;
 
   setRuntimeId(runtimeId: string): void {
     this.#runtimeId = runtimeId;
@@ -90,7 +101,10 @@ export class DockerRuntime implements AgentRuntime {
 
   async spawnAgent(config: AgentConfig, options: SpawnOptions = {}): Promise<AgentHandle> {
     // As tmux would rename it: the labels are written before tmux is asked.
-    const record: AgentRecord = { ...recordOf(config, { sessionName: sessionName(config.sessionName ?? 'agent'), runtimeId: this.#runtimeId }), ...(this.#settings.owner === undefined ? {} : { owner: this.#settings.owner }) };
+    const record: AgentRecord = {
+      ...recordOf({ ...config, network: config.network ?? this.#settings.egress }, { sessionName: sessionName(config.sessionName ?? 'agent'), runtimeId: this.#runtimeId }),
+      ...(this.#settings.owner === undefined ? {} : { owner: this.#settings.owner }),
+    };
     this.#spawning.add(config.agentId);
     try {
       const spawned = await this.#reaching(
@@ -98,6 +112,7 @@ export class DockerRuntime implements AgentRuntime {
           {
             engine: this.#engine,
             network: this.#network,
+            egress: this.#egress,
             settings: this.#settings,
             log: this.#log,
             isRootless: () => this.#isRootless(),
@@ -124,7 +139,8 @@ export class DockerRuntime implements AgentRuntime {
       this.#links.delete(containerId);
       // With the agent ended, only `tail` and tmux are left in there: nothing that a gentle stop would matter to.
       if (!ended) await stopContainer(this.#engine, containerId, Math.min(1, Math.ceil(graceMs / 1000)));
-      await removeContainer(this.#engine, containerId);
+      await Promise.all([removeContainer(this.#engine, containerId), this.#egress.retireProxies(handle.agentId)]);
+      await this.#egress.removeNetworks(handle.agentId);
     } finally {
       this.#killing.delete(handle.agentId);
       this.#refresh();
@@ -140,6 +156,7 @@ export class DockerRuntime implements AgentRuntime {
         docker.listContainers({ all: true, filters: { label: labelFilter(this.#settings.owner) }, abortSignal }),
       ),
     );
+    this.#sweepOnce();
     const containers = parseContainers(listing, (id, fault) => this.#log.warn(`docker: container ${id.slice(0, 12)} is skipped, its labels are broken: ${fault}`));
     this.#links.keep(new Set(containers.filter(isRunning).map((container) => container.id)), this.#spawning, before);
     return Promise.all(containers.map((container) => this.#info(container)));
@@ -156,6 +173,14 @@ export class DockerRuntime implements AgentRuntime {
 
   agentFolder(): string {
     return AGENT_FOLDER;
+  }
+
+  readAudit(agentId: string): Promise<readonly EgressEntry[]> {
+    return this.#egress.readAudit(agentId);
+  }
+
+  followAudit(agentId: string, onEntry: (entry: EgressEntry) => void, options: { readonly signal: AbortSignal; readonly sinceMs?: number | undefined }): Promise<void> {
+    return this.#egress.followAudit(agentId, onEntry, options);
   }
 
   keptHome(): string {
@@ -212,12 +237,14 @@ export class DockerRuntime implements AgentRuntime {
       feed.onDidConnect(() => this.#refresh());
       feed.onDidLose((error) => this.#setHealth(error));
       this.#feed = feed;
+      this.#egressWatch.start();
       feed.start();
     }
     return toDisposable(() => {
       if (--this.#watchers > 0) return;
       this.#feed?.dispose();
       this.#feed = undefined;
+      this.#egressWatch.follow([]);
     });
   }
 
@@ -225,6 +252,7 @@ export class DockerRuntime implements AgentRuntime {
     clearTimeout(this.#launchTimer);
     this.#feed?.dispose();
     this.#feed = undefined;
+    this.#egressWatch.dispose();
     this.#links.dispose();
     this.#changed.dispose();
     this.#healthChanged.dispose();
@@ -255,7 +283,22 @@ export class DockerRuntime implements AgentRuntime {
     }
   }
 
-  /** Lists again and fires what changed, while somebody watches; calls during one listing make one more, not many. */
+  /** With the first listing: what was left behind while nobody looked. */
+  #sweepOnce(): void {
+    if (this.#swept) return;
+    this.#swept = true;
+    this.#sweep();
+  }
+
+  #sweep(): void {
+    const agents = async (): Promise<ReadonlySet<string>> => {
+      const listing = await this.#engine.call({ what: 'list containers' }, (docker, abortSignal) => docker.listContainers({ all: true, filters: { label: labelFilter(this.#settings.owner) }, abortSignal }));
+      return new Set(listing.map(({ Labels }) => Labels['tmux-agents.agent-id'] ?? ''));
+    };
+    const busy = (agentId: string): boolean => this.#spawning.has(agentId) || this.#killing.has(agentId);
+    this.#egress.sweep(agents, busy).catch((error: unknown) => this.#log.info(`docker: restricted networks of agents that are gone could not be removed: ${messageOf(error)}`));
+  }
+
   /** That a launch never came to its end nobody tells: it is looked at once more when its time is over. */
   #lookAfterLaunch(agents: readonly AgentInfo[]): void {
     clearTimeout(this.#launchTimer);
@@ -264,6 +307,7 @@ export class DockerRuntime implements AgentRuntime {
     this.#launchTimer.unref();
   }
 
+  /** Lists again and fires what changed, while somebody watches; calls during one listing make one more, not many. */
   #refresh(): void {
     if (this.#watchers === 0) return;
     if (this.#refreshing !== undefined) {
@@ -291,6 +335,9 @@ export class DockerRuntime implements AgentRuntime {
     const shown = agents.map((agent) => (this.#killing.has(agent.agentId) ? (this.#known.get(agent.agentId) ?? agent) : agent));
     const changes = diffAgents(this.#known, shown);
     this.#known = new Map(shown.map((agent) => [agent.agentId, agent]));
+    this.#egressWatch.follow(shown.filter((agent) => agent.network === 'restricted' && agent.status === 'running').map((agent) => agent.agentId));
+    // Whoever removed its container may know nothing of its proxy.
+    if (changes.some(({ type, agent }) => type === 'gone' && agent.network === 'restricted')) this.#sweep();
     for (const change of changes) this.#changed.fire(change);
   }
 

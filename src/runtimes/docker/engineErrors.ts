@@ -47,6 +47,11 @@ export function unresponsive(url: string, what: string, timeoutMs: number): Agen
   });
 }
 
+/** True where a network was removed under somebody who was about to use it. */
+export function isNetworkGone(error: unknown): boolean {
+  return statusOf(error) === 404 && /network .*not found/i.test(wordsOf(error));
+}
+
 /** How many CPUs the engine has, when that is why it refused to create a container. */
 export function mostCpus(error: unknown): number | undefined {
   const most = /Range of CPUs is from [\d.]+ to ([\d.]+)/.exec(wordsOf(error))?.[1];

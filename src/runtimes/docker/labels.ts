@@ -1,6 +1,7 @@
 // The labels that make a container an agent's: written once at creation, read back by every listing.
 import * as z from 'zod';
 import { AgentId, type AgentRecord } from '../../protocol/agentRecord.ts';
+import { NetworkMode } from '../../protocol/network.ts';
 
 /** On every agent container. */
 const AGENT_LABEL = 'tmux-agents';
@@ -8,7 +9,7 @@ const AGENT_LABEL = 'tmux-agents';
 /** On networks that we made. */
 export const NETWORK_LABEL = 'tmux-agents.network';
 
-const OWNER_LABEL = 'tmux-agents.owner';
+export const OWNER_LABEL = 'tmux-agents.owner';
 
 const Labels = z
   .object({
@@ -27,6 +28,7 @@ const Labels = z
     'tmux-agents.model': z.string().optional(),
     'tmux-agents.hook-key': z.string().optional(),
     'tmux-agents.conversation': z.string().optional(),
+    'tmux-agents.network-mode': NetworkMode.optional(),
   })
   .transform(
     (labels): AgentRecord => ({
@@ -44,6 +46,7 @@ const Labels = z
       ...given('model', labels['tmux-agents.model']),
       ...given('hookKey', labels['tmux-agents.hook-key']),
       ...given('conversation', labels['tmux-agents.conversation']),
+      ...given('network', labels['tmux-agents.network-mode']),
     }),
   );
 
@@ -63,6 +66,7 @@ export function labelsOf(record: AgentRecord): Record<string, string> {
     ...given('tmux-agents.model', record.model),
     ...given('tmux-agents.hook-key', record.hookKey),
     ...given('tmux-agents.conversation', record.conversation),
+    ...given('tmux-agents.network-mode', record.network),
   };
 }
 
@@ -80,5 +84,9 @@ export function recordOfLabels(labels: unknown): { readonly record: AgentRecord 
 
 /** The engine's filter for agents: of one owner, or all. */
 export function labelFilter(owner: string | undefined): string[] {
-  return [`${AGENT_LABEL}=true`, ...(owner === undefined ? [] : [`${OWNER_LABEL}=${owner}`])];
+  return [`${AGENT_LABEL}=true`, ...ownerFilter(owner)];
+}
+
+export function ownerFilter(owner: string | undefined): string[] {
+  return owner === undefined ? [] : [`${OWNER_LABEL}=${owner}`];
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { AgentsError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { AUTH_MOUNT_KEYS } from '../../protocol/authMountKeys.ts';
+import { NetworkWish } from '../../protocol/network.ts';
 
 const GIBIBYTE = 1024 ** 3;
 
@@ -15,6 +16,8 @@ const DockerSettings = z.strictObject({
   context: z.string().min(1).optional(),
   image: z.string().min(1).default('tmux-agents-base:latest'),
   network: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be a network name').default('tmux-agents'),
+  /** What agents may reach that ask for nothing else; its `allow` counts for all restricted ones. (`network` is the name of the bridge.) */
+  egress: NetworkWish.prefault({ mode: 'open' }),
   /** `SOURCE:TARGET[:ro|rw]`, each added to every container. */
   extraBinds: z.array(z.string()).default([]),
   /** Bytes. */

@@ -16,8 +16,10 @@ import { findAuthMounts } from './authMounts.ts';
 import { parseBind, type BindMount } from './bindMount.ts';
 import { lastLogLines, removeContainer } from './containerRemoval.ts';
 import { containerName, containerSpec, AGENT_FOLDER, caller, containerUser, ENV_FILE, WORKSPACE } from './containerSpec.ts';
+import type { Egress } from './egress/egress.ts';
+import { RestrictedSpawn } from './egress/restrictedSpawn.ts';
 import type { DockerEngine } from './engine.ts';
-import { createError, mostCpus, engineError, statusOf, wordsOf } from './engineErrors.ts';
+import { createError, mostCpus, engineError, isNetworkGone } from './engineErrors.ts';
 import type { AgentNetwork, EnsuredNetwork } from './network.ts';
 import { KeptHomes } from './keptHomes.ts';
 import type { DockerSettings } from './options.ts';
@@ -31,6 +33,7 @@ const CANCEL_WAIT_MS = 3_000;
 export interface SpawnPlace {
   readonly engine: DockerEngine;
   readonly network: AgentNetwork;
+  readonly egress: Egress;
   readonly settings: DockerSettings;
   readonly log: Log;
   /** True when the engine's root is the caller: agents then run as root in their containers. */
@@ -55,6 +58,7 @@ export async function spawnContainer(place: SpawnPlace, config: AgentConfig, rec
   onProgress?.('check', 'Checking the folder');
   const mounts = await waitFor(findMounts(place, config), { signal, timeoutMs: READY_TIMEOUT_MS, what: 'the folders to be checked' });
 
+  const restricted = record.network === 'restricted' ? new RestrictedSpawn(place, config, containerUser(place.settings, caller(), mounts.rootless)) : undefined;
   let network: EnsuredNetwork | undefined;
   let container: Docker.Container | undefined;
   const undo = async (): Promise<void> => {
@@ -62,31 +66,38 @@ export async function spawnContainer(place: SpawnPlace, config: AgentConfig, rec
       place.unlink(container.id);
       await removeContainer(place.engine, container.id);
     }
-    if (network?.made === true) await place.network.removeIfUnused(network.id);
+    // Without a container of its own it may be the network of another agent of that id.
+    if (restricted !== undefined) await (container !== undefined || network?.made === true ? restricted.undo() : undefined);
+    else if (network?.made === true) await place.network.removeIfUnused(network.id);
     if (mounts.madeHome) await new KeptHomes().remove(config.agentId);
   };
   try {
     for (let attempt = 1; ; attempt++) {
       throwIfCancelled(signal);
-      onProgress?.('network', `Joining the network ${place.settings.network}`);
-      network = await finished(place.network.ensure(), signal, { keep: (late) => (network = late), discard: (late) => (late.made ? place.network.removeIfUnused(late.id) : Promise.resolve()) });
+      onProgress?.('network', restricted === undefined ? `Joining the network ${place.settings.network}` : 'Making a restricted network');
+      network = await finished<EnsuredNetwork>(restricted?.ensureNetwork() ?? place.network.ensure(), signal, {
+        keep: (late) => (network = late),
+        discard: async (late) => (late.made ? (restricted?.undo() ?? place.network.removeIfUnused(late.id)) : undefined),
+      });
       throwIfCancelled(signal);
       onProgress?.('create', `Creating a container from ${place.settings.image}`);
-      container = await finished(create(place, config, record, mounts, network.id), signal, { keep: (late) => (container = late), discard: (late) => removeContainer(place.engine, late.id) });
+      container = await finished(create(place, config, record, mounts, network.id, restricted?.environment), signal, { keep: (late) => (container = late), discard: (late) => removeContainer(place.engine, late.id) });
       throwIfCancelled(signal);
+      // While the agent's own container starts.
+      restricted?.startProxy(signal);
       onProgress?.('start', 'Starting the container');
       try {
         await start(place, container, signal);
         break;
       } catch (error) {
         // Somebody removed the network since it was looked up: once more, with a new one.
-        if (attempt > 1 || !isNetworkGone(error)) throw error;
+        if (attempt > 1 || restricted !== undefined || !isNetworkGone(error)) throw error;
         await removeContainer(place.engine, container.id);
         container = undefined;
         place.network.forget();
       }
     }
-    return await launch(place, container.id, { ...config, argv, userHome: mounts.userHome }, record, options);
+    return await launch(place, container.id, { ...config, argv, userHome: mounts.userHome }, record, options, restricted);
   } catch (error) {
     await undo().catch((fault: unknown) => place.log.error(`docker: what a failed spawn of ${config.agentId} made could not be removed: ${messageOf(fault)}`));
     throw error;
@@ -132,7 +143,7 @@ async function findMounts(place: SpawnPlace, config: AgentConfig): Promise<Mount
   return { all: [...new Map([...auth, ...kept, ...extra, workspace].map((mount) => [mount.target, mount])).values()], rootless, homeInMemory: config.home !== undefined && home === undefined, madeHome: home?.made === true, userHome: user.home };
 }
 
-async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecord, mounts: Mounts, networkId: string): Promise<Docker.Container> {
+async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecord, mounts: Mounts, networkId: string, proxyEnv: Readonly<Record<string, string>> | undefined): Promise<Docker.Container> {
   const { settings, engine, log } = place;
   const wish = {
     settings,
@@ -143,6 +154,7 @@ async function create(place: SpawnPlace, config: AgentConfig, record: AgentRecor
     homeInMemory: mounts.homeInMemory,
     memory: config.resources?.memory ?? settings.defaultMemory,
     cpus: config.resources?.cpus ?? settings.defaultCpus,
+    proxyEnv,
   };
   const attempt = (cpus: number): Promise<Docker.Container> =>
     engine.call({ what: 'create the container' }, (docker) => docker.createContainer(containerSpec({ ...wish, cpus })));
@@ -165,15 +177,11 @@ async function start({ engine }: SpawnPlace, container: Docker.Container, signal
   await engine.call({ what: 'start the container', signal, timeoutMs: 60_000 }, () => container.start());
 }
 
-function isNetworkGone(error: unknown): boolean {
-  return statusOf(error) === 404 && /network .*not found/i.test(wordsOf(error));
-}
-
-async function launch(place: SpawnPlace, containerId: string, config: AgentConfig & { readonly argv: readonly string[]; readonly userHome: string }, record: AgentRecord, { signal, onProgress }: SpawnOptions): Promise<Spawned> {
+async function launch(place: SpawnPlace, containerId: string, config: AgentConfig & { readonly argv: readonly string[]; readonly userHome: string }, record: AgentRecord, { signal, onProgress }: SpawnOptions, restricted: RestrictedSpawn | undefined): Promise<Spawned> {
   const link = place.link(containerId);
   const { tmux } = link;
   const { files = [], homeFiles = [], home, userHome } = config;
-  const env = { ...config.env, ...(files.length === 0 ? {} : { [FOLDER_VARIABLE]: AGENT_FOLDER }) };
+  const env = { ...withoutKeys(config.env, restricted?.environment), ...(files.length === 0 ? {} : { [FOLDER_VARIABLE]: AGENT_FOLDER }) };
   const hasEnv = Object.keys(env).length > 0;
   throwIfCancelled(signal);
   onProgress?.('connect', 'Connecting to tmux in the container');
@@ -185,6 +193,7 @@ async function launch(place: SpawnPlace, containerId: string, config: AgentConfi
   } catch (error) {
     throw await notReady(place, containerId, error);
   }
+  await restricted?.serving(onProgress);
   throwIfCancelled(signal);
   onProgress?.('launch', `Launching ${record.aiProvider}`);
   const made = tmux.newSession({
@@ -198,6 +207,11 @@ async function launch(place: SpawnPlace, containerId: string, config: AgentConfi
   // Who looked before found no agent in there.
   link.forget();
   return { containerId, sessionName: name };
+}
+
+/** The proxy that the container's environment names is the only way out: no wish replaces it. */
+function withoutKeys(env: Readonly<Record<string, string>> = {}, taken: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !(name in taken)));
 }
 
 interface HandedOver {

@@ -9,7 +9,7 @@ import { LocalExecutor } from '../../exec/localExecutor.ts';
 import { TmuxService } from '../../tmux/tmuxService.ts';
 import { HOW_TO_INSTALL_TMUX } from '../../tmux/tmuxVersion.ts';
 import type { PaneId, SessionId, TmuxPane, TmuxSession } from '../../tmux/types.ts';
-import { recordOf } from '../agentConfig.ts';
+import { recordOf, refuseRestricted } from '../agentConfig.ts';
 import { diffAgents } from '../agentDiff.ts';
 import { AGENT_OPTION, agentInfo, cannotStart, findAgentPane, readLaunchFailure, recordOfPane, stateOfPane, terminatePane } from '../agentPanes.ts';
 import { attachCommand, type AttachCommand } from '../attachCommand.ts';
@@ -115,6 +115,7 @@ export class LocalRuntime implements AgentRuntime {
   async spawnAgent(config: AgentConfig, { signal, onProgress }: SpawnOptions = {}): Promise<AgentHandle> {
     const { argv } = config;
     if (argv === undefined) throw new AgentsError('bad-input', 'The agent cannot be spawned: argv: names no program.');
+    refuseRestricted(config);
     throwIfCancelled(signal);
     onProgress?.('check', 'Checking the folder and tmux');
     await Promise.all([this.ping(), checkWorkspaceFolder(config.workingDirectory)]);

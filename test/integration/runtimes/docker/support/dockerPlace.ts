@@ -47,11 +47,16 @@ export class DockerPlace {
     return networks.filter((network) => network.Name === this.network);
   }
 
+  /** Those of single agents. */
+  async #agentNetworks(): Promise<Docker.NetworkInspectInfo[]> {
+    return this.docker.listNetworks({ filters: { label: [`tmux-agents.owner=${this.owner}`] } });
+  }
+
   /** Lets go of all runtimes and removes every container and network of this corner. */
   async clean(): Promise<void> {
     for (const runtime of this.#runtimes.splice(0)) runtime.dispose();
     await Promise.all((await this.containers()).map((container) => this.docker.getContainer(container.Id).remove({ force: true, v: true })));
-    await Promise.all((await this.networks()).map((network) => this.docker.getNetwork(network.Id).remove() as Promise<unknown>));
+    await Promise.all([...(await this.networks()), ...(await this.#agentNetworks())].map((network) => this.docker.getNetwork(network.Id).remove() as Promise<unknown>));
   }
 
   async dispose(): Promise<void> {
