@@ -73,3 +73,8 @@ export async function deleteBranch(repository: Git, branch: string, commit: stri
 function sameFolder(one: string, other: string): boolean {
   return one === other || (realPathOf(one) ?? one) === (realPathOf(other) ?? other);
 }
+
+/** Names the lock under which worktrees of a repository are entered and taken out. */
+export function worktreesLock(commonDir: string): string {
+  return `the worktrees of ${commonDir}`;
+}
