@@ -166,7 +166,7 @@ describe('removal of worktrees', function () {
     writeFiles(source, { '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n', 'big.bin': pointer });
     home.git(source, 'add', '--all');
     home.git(source, 'commit', '--quiet', '--message', 'pointer');
-    home.configure('[filter "lfs"]\n\tprocess = git-lfs-that-is-not-here filter-process\n\tsmudge = git-lfs-that-is-not-here smudge\n\tclean = git-lfs-that-is-not-here clean\n\trequired = true');
+    home.configure('[filter "lfs"]\n\tprocess = git-lfs filter-process\n\tsmudge = git-lfs smudge\n\tclean = git-lfs clean\n\trequired = true');
     const record = await prepare('lfs');
     assert.equal(readFileSync(join(record.path, 'big.bin'), 'utf8'), pointer);
     writeFiles(record.path, { 'other.bin': pointer.replace('12345', '99') });
