@@ -134,6 +134,9 @@ export interface AgentRuntime {
   /** Ends the agent gracefully within the deadline, then by force, and removes what it ran in. Killing a gone agent is no error. */
   killAgent(handle: AgentHandle, options?: KillOptions): Promise<void>;
   listAgents(): Promise<AgentInfo[]>;
+  /** Stops everything the agent runs, as it is, until `resumeAgent`. Absent: not possible. Fails with `not-found` when it does not run. */
+  pauseAgent?(handle: AgentHandle): Promise<void>;
+  resumeAgent?(handle: AgentHandle): Promise<void>;
   getTmux(handle: AgentHandle): TmuxService;
   /** A command for a terminal: argv (see `attachCommand`), or a line that a POSIX shell understands. */
   getAttachCommand(handle: AgentHandle): AttachCommand | string;

@@ -26,7 +26,7 @@ import { withEnvironmentFile } from './environmentFile.ts';
 import { freshEnvironment, hostEnvironment } from './hostEnvironment.ts';
 import { logoutProof } from './logoutProof.ts';
 import { LocalPrograms } from './localPrograms.ts';
-import { killSurvivors, processTree } from './processTree.ts';
+import { continueBelow, hangUpStopped, killSurvivors, processTree, stopBelow } from './processTree.ts';
 import { isListening, tmuxSocketPath, watchSocket } from './tmuxSocket.ts';
 
 export interface LocalRuntimeOptions {
@@ -165,8 +165,24 @@ export class LocalRuntime implements AgentRuntime {
     await this.#folders.remove(handle.agentId);
   }
 
+  /** Only of an agent that was spawned `pausable`. */
+  async pauseAgent(handle: AgentHandle): Promise<void> {
+    await stopBelow((await this.#livePane(handle)).pid);
+  }
+
+  async resumeAgent(handle: AgentHandle): Promise<void> {
+    await continueBelow((await this.#livePane(handle)).pid);
+  }
+
+  async #livePane(handle: AgentHandle): Promise<TmuxPane> {
+    const pane = isAdopted(handle) || !(await this.#serverRuns()) ? undefined : findAgentPane(await this.#tmux.listPanes(), handle.agentId);
+    if (pane === undefined || pane.dead !== undefined) throw new AgentsError('not-found', `The agent "${handle.agentId}" does not run on this machine.`);
+    return pane;
+  }
+
   async #end(pane: TmuxPane, graceMs: number): Promise<void> {
     const tree = pane.dead ? [] : await processTree(pane.pid);
+    hangUpStopped(tree);
     await terminatePane(this.#tmux, pane.id, graceMs);
     await this.#tmux.killSession(pane.sessionId);
     await killSurvivors(tree);
