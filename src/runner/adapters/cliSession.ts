@@ -172,13 +172,12 @@ export class CliSession implements Disposable {
     if (found === undefined) return;
     this.#pane = found.id;
     if (manager.get(this.handle.runtimeId ?? this.#agent.runtimeId)?.isolates !== true) this.#pid = found.pid;
-    let before: string | undefined;
-    const missed: Buffer[] = [];
-    this.#owned.add(tmux.onPaneOutput(found.id, (bytes) => (before === undefined ? missed.push(bytes) : this.#gather(this.#decoder.write(bytes)))));
+    let isOnScreen = true;
+    this.#owned.add(tmux.onPaneOutput(found.id, (bytes) => isOnScreen || this.#gather(this.#decoder.write(bytes))));
     const lines = (await tmux.command(['capture-pane', '-p', '-e', '-t', found.id])).map((line) => line.trimEnd());
     // What arrived before the answer is part of it.
-    missed.length = 0;
-    before = lines.filter((line) => !line.startsWith('Pane is dead')).join('\r\n').replace(/(?:\r\n)+$/, '');
+    isOnScreen = false;
+    const before = lines.filter((line) => !line.startsWith('Pane is dead')).join('\r\n').replace(/(?:\r\n)+$/, '');
     if (before !== '') this.#gather(`${recovered ? CLEAR : ''}${before}`);
   }
 
