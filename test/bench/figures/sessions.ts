@@ -1,5 +1,6 @@
 // Sessions: events through the journal to its subscribers against the same bytes written to a file, what an idle session costs, and how soon a thousand are known again.
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,6 +21,8 @@ const rows = {
 const SUBSCRIBERS = 10;
 const PER_SECOND = 20_000;
 const DATA = 'x'.repeat(200);
+/** As long as a line of the journal. */
+const LINE = Buffer.from(`${JSON.stringify({ seq: 10_000, after: 'CREATED', ts: 1_700_000_000_000, sessionId: 'bench', orgId: 'bench', type: 'TERMINAL_CHUNK', data: DATA, stream: 'stdout' })}\n`);
 
 function folderFor(measuring: Measuring): string {
   const folder = mkdtempSync(join(tmpdir(), 'tmux-agents-bench-'));
@@ -54,16 +57,26 @@ async function throughJournal(folder: string, name: string, count: number): Prom
 
 /** The same lines, one write each, by Node alone. */
 function rawWrites(folder: string, name: string, count: number): number {
-  const line = Buffer.from(`${JSON.stringify({ seq: 10_000, after: 'CREATED', ts: Date.now(), sessionId: 'bench', orgId: 'bench', type: 'TERMINAL_CHUNK', data: DATA, stream: 'stdout' })}\n`);
   const fd = openSync(join(folder, name), 'w');
   const began = performance.now();
-  for (let sent = 0; sent < count; sent++) writeSync(fd, line);
+  for (let sent = 0; sent < count; sent++) writeSync(fd, LINE);
   const ms = performance.now() - began;
   closeSync(fd);
   return ms;
 }
 
-/** Milliseconds of each event from its append to the last subscriber, at a steady rate. */
+/** Runs `send` at a steady rate for so many seconds: what is due, every millisecond. */
+async function steadily(seconds: number, send: (count: number) => void): Promise<void> {
+  const began = performance.now();
+  for (let sent = 0; sent < seconds * PER_SECOND; ) {
+    const due = Math.ceil(((performance.now() - began) / 1_000) * PER_SECOND) - sent;
+    send(due);
+    sent += due;
+    await delay(1);
+  }
+}
+
+/** Milliseconds of each event from its append to the last subscriber. */
 async function latencies(folder: string, seconds: number): Promise<number[]> {
   const journal = await open(folder, 'steady');
   const sentAt: number[] = [];
@@ -72,15 +85,27 @@ async function latencies(folder: string, seconds: number): Promise<number[]> {
     const last = subscriber === SUBSCRIBERS - 1;
     journal.onEvent(({ seq }) => void (last && samples.push(performance.now() - (sentAt[seq] ?? 0))));
   }
-  const began = performance.now();
-  for (let sent = 0; sent < seconds * PER_SECOND; ) {
-    for (const due = ((performance.now() - began) / 1_000) * PER_SECOND; sent < due; sent++) {
+  await steadily(seconds, (count) => {
+    for (let event = 0; event < count; event++) {
       const { seq } = journal.append({ type: 'TERMINAL_CHUNK', data: DATA, stream: 'stdout' });
       sentAt[seq] = performance.now();
     }
-    await delay(1);
-  }
+  });
   await journal.close();
+  return samples;
+}
+
+/** The same bytes at the same rate, one asynchronous write for what is due: what the machine allows at this moment. */
+async function rawLatencies(folder: string, seconds: number): Promise<number[]> {
+  const file = await openFile(join(folder, 'raw-steady'), 'w');
+  const samples: number[] = [];
+  const writes: Promise<unknown>[] = [];
+  await steadily(seconds, (count) => {
+    const at = performance.now();
+    writes.push(file.write(Buffer.alloc(count * LINE.length, LINE)).then(() => samples.push(...Array.from({ length: count }, () => performance.now() - at))));
+  });
+  await Promise.all(writes);
+  await file.close();
   return samples;
 }
 
@@ -136,6 +161,9 @@ export const sessions: FigureGroup = {
   async measure(measuring): Promise<Measured[]> {
     const folder = folderFor(measuring);
     const rounds = measuring.quick ? 3 : 9;
+    // First: what follows leaves its memory behind.
+    const idle = measuring.quick ? 100 : 500;
+    const memory = await idleMemory(folder, idle);
     await throughJournal(folder, 'warm-up', PER_SECOND);
     const ours: number[] = [];
     const raw: number[] = [];
@@ -145,13 +173,13 @@ export const sessions: FigureGroup = {
     }
     const seconds = measuring.quick ? 2 : 10;
     const each = await latencies(folder, seconds);
-    const idle = measuring.quick ? 100 : 500;
+    const rawEach = await rawLatencies(folder, seconds);
     const known = await recovery(folder, 1_000);
     const took = median(ours);
     return [
       { ...rows.rate, unit: 'ms', ours: took, raw: median(raw), bar: { of: 'value', atMost: 1_000 }, samples: ours.length, note: `${Math.round((PER_SECOND / took) * 1_000)} events a second; slowest round ${Math.max(...ours).toFixed(0)} ms` },
-      { ...rows.latency, unit: 'ms', ours: percentile(each, 0.99), bar: { of: 'value', atMost: 20 }, samples: each.length, note: `median ${percentile(each, 0.5).toFixed(1)} ms, slowest ${each.reduce((most, ms) => Math.max(most, ms), 0).toFixed(1)} ms, over ${seconds} s` },
-      { ...rows.memory, unit: 'KB', ours: await idleMemory(folder, idle), bar: { of: 'value', atMost: 200 }, samples: idle },
+      { ...rows.latency, unit: 'ms', ours: percentile(each, 0.99), raw: percentile(rawEach, 0.99), bar: { of: 'value', atMost: 20 }, samples: each.length, note: `median ${percentile(each, 0.5).toFixed(1)} ms, slowest ${each.reduce((most, ms) => Math.max(most, ms), 0).toFixed(1)} ms, over ${seconds} s` },
+      { ...rows.memory, unit: 'KB', ours: memory, bar: { of: 'value', atMost: 200 }, samples: idle },
       { ...rows.recovery, unit: 'ms', ours: median(known), bar: { of: 'value', atMost: 2_000 }, samples: known.length, note: `the first time ${known[0]?.toFixed(0) ?? '?'} ms` },
     ];
   },
