@@ -8,6 +8,7 @@ import { isAgentsError } from '../../../src/base/errors.ts';
 import { silentLog, type Log } from '../../../src/base/log.ts';
 import { Redactor } from '../../../src/base/redact.ts';
 import type { RunnerEvent, RunnerEventBody } from '../../../src/protocol/runnerEvent.ts';
+import { followJournal } from '../../../src/sessions/journal/followJournal.ts';
 import { journalTail } from '../../../src/sessions/journal/journalTail.ts';
 import { readJournal } from '../../../src/sessions/journal/readJournal.ts';
 import { SessionJournal, type JournalOptions } from '../../../src/sessions/journal/sessionJournal.ts';
@@ -238,5 +239,42 @@ describe('the journal of a session', function () {
     assert.deepEqual((await all(again.read(5))).map(({ seq }) => seq), [5, 6, 7, 8]);
     assert.equal(readdirSync(folder).filter((name) => name.includes('torn')).length, 4);
     assert.ok(!existsSync(join(folder, 'events-000005.jsonl')));
+  });
+
+  it('is followed as it grows, over segments and a change of its writer, until the session\'s end', async () => {
+    const stop = new AbortController();
+    const first = await journal({ segmentBytes: 500 });
+    first.append(chunk('before'));
+    await first.flush();
+    const seen: number[] = [];
+    let wanted = 4;
+    let reached = (): void => undefined;
+    const when = (seq: number): Promise<void> => new Promise((resolve) => ((wanted = seq), (reached = resolve), seen.includes(seq) && resolve()));
+    const following = (async () => {
+      for await (const { seq } of followJournal(folder, 1, { signal: stop.signal })) {
+        seen.push(seq);
+        if (seq === wanted) reached();
+      }
+    })();
+    for (let index = 0; index < 3; index++) {
+      first.append(chunk('x'.repeat(300)));
+      await first.flush();
+    }
+    await when(4);
+    await first.close();
+    appendFileSync(join(folder, segments().at(-1) ?? ''), '{"seq":5,"af');
+    const second = await journal({ segmentBytes: 500 });
+    for (let index = 0; index < 5; index++) second.append(chunk('y'.repeat(200)));
+    await second.flush();
+    await when(9);
+    second.append({ type: 'SESSION_ENDED', finalState: 'COMPLETED', totalDurationMs: 1, totalUsage: { agentSeconds: 0, terminalKb: 0, filesTouched: 0, commandsRun: 0, approvalsRequested: 0 } });
+    await following;
+    assert.deepEqual(seen, Array.from({ length: 10 }, (_, index) => index + 1));
+    const late: number[] = [];
+    for await (const { seq } of followJournal(folder, 9, { signal: stop.signal })) late.push(seq);
+    assert.deepEqual(late, [9, 10]);
+    const waiting = followJournal(folder, 11, { signal: stop.signal }).next();
+    stop.abort();
+    assert.equal((await waiting).done, true);
   });
 });
