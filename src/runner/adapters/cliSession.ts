@@ -39,6 +39,7 @@ export class CliSession implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #decoder = new StringDecoder('utf8');
   readonly #told = new Set<string>();
+  readonly #settling = new Set<Promise<void>>();
   #agent: AgentInfo;
   #pane: PaneId | undefined;
   #gathered = '';
@@ -148,7 +149,7 @@ export class CliSession implements Disposable {
     const isOurs = (agent: AgentInfo): boolean => agent.agentId === this.#agent.agentId && (agent.handle.runtimeId ?? agent.runtimeId) === (this.handle.runtimeId ?? this.#agent.runtimeId);
     this.#owned.add(manager.onDidChangeAgents(({ type, agent }) => isOurs(agent) && (type === 'gone' ? this.#gone() : this.#took(agent))));
     this.#owned.add(status.onDidChangeStatus(({ agent, status: now }) => isOurs(agent) && !this.#ended && this.#tell({ type: 'status', status: now })));
-    this.#owned.add(approvals.onDidChange(({ type, approval }) => isOurs(approval.agent) && (type === 'gone' ? void this.#settled(approval) : this.#asked(approval))));
+    this.#owned.add(approvals.onDidChange(({ type, approval }) => isOurs(approval.agent) && (type === 'gone' ? this.#settle(approval) : this.#asked(approval))));
     this.#owned.add(manager.watch());
     this.#owned.add(status.follow());
     this.#owned.add(approvals.follow());
@@ -206,7 +207,8 @@ export class CliSession implements Disposable {
     clearTimeout(this.#reaping);
     this.#draining?.abort();
     this.#flush(this.#decoder.end());
-    this.#tell(exit);
+    // How its last approvals were answered is told before.
+    void Promise.allSettled(this.#settling).then(() => this.#tell(exit));
   }
 
   #asked(approval: PendingApproval): void {
@@ -215,11 +217,19 @@ export class CliSession implements Disposable {
     this.#tell({ type: 'approval', approval: eventApproval(this.#parts.sessionId, approval, this.#parts.approvalTimeoutMs) });
   }
 
+  #settle(approval: PendingApproval): void {
+    const settling = this.#settled(approval);
+    this.#settling.add(settling);
+    void settling.finally(() => this.#settling.delete(settling));
+  }
+
   /** By whom and how it was answered stands in the log that all faces write. */
   async #settled({ id, since }: PendingApproval): Promise<void> {
     if (!this.#told.delete(id)) return;
     const records = await new SessionLog().latest(this.#agent.agentId).catch(() => []);
     const last = records.findLast((record) => record.id === id && record.outcome === 'done' && Date.parse(record.at) >= since);
+    // Gone with its program: nobody answered it that is known of.
+    if (last === undefined && (this.#ended || this.#agent.status === 'exited' || this.#agent.status === 'failed')) return;
     this.#tell({
       type: 'approval_gone',
       approvalId: id,

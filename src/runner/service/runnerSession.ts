@@ -44,6 +44,8 @@ const QUIET_MS = 10_000;
 /** Milliseconds that preparing may take to see that it was cancelled. */
 const CANCEL_MS = 30_000;
 const DIFF_MS = 60_000;
+/** Milliseconds that an answer which is being given may take once the program has ended. */
+const ANSWER_MS = 10_000;
 /** Milliseconds between two attempts to reach the place of an agent after a restart: the first, and the longest. */
 const RETRY_MS = { first: 500, longest: 10_000 };
 
@@ -54,7 +56,7 @@ export class RunnerSession implements Disposable {
   readonly #usage = new SessionUsage();
   readonly #approvals: OpenApprovals;
   /** Those that are being answered from here. */
-  readonly #answering = new Set<string>();
+  readonly #answering = new Map<string, { readonly work: Promise<void>; readonly by: string; readonly note?: string | undefined }>();
   readonly #run = new AbortController();
   readonly #owned = new DisposableStore();
   readonly #terminal: RedactedStream;
@@ -289,7 +291,10 @@ export class RunnerSession implements Disposable {
       case 'exit': {
         const exitCode = event.exitCode ?? undefined;
         const how = event.reason ?? (event.signal !== undefined ? `The provider was ended by ${event.signal}.` : exitCode === undefined ? 'The provider ended, and how is not known.' : exitCode === 0 ? undefined : `The provider ended with exit code ${exitCode}.`);
-        void this.#end({ final: finalStateOf(exitCode), ...(how === undefined ? {} : { reason: how }), ...(exitCode === undefined ? {} : { exitCode }) });
+        // An answer may have made it end: that is told first.
+        const open = [...this.#answering].flatMap(([approvalId, { work }]) => (this.#approvals.has(approvalId) ? [work] : []));
+        const answered = waitFor(Promise.allSettled(open), { timeoutMs: ANSWER_MS, what: 'the answers' }).catch(() => undefined);
+        void answered.then(() => this.#end({ final: finalStateOf(exitCode), ...(how === undefined ? {} : { reason: how }), ...(exitCode === undefined ? {} : { exitCode }) }));
       }
     }
   }
@@ -335,7 +340,9 @@ export class RunnerSession implements Disposable {
   }
 
   #gone({ approvalId, decision, resolvedBy }: { readonly approvalId: string; readonly decision?: Verdict; readonly resolvedBy?: string }): void {
-    if (this.#answering.has(approvalId)) return;
+    const answering = this.#answering.get(approvalId);
+    // With a decision it is ours, written down; what a note of it becomes may take longer. Without one the answer itself will tell.
+    if (answering !== undefined) return decision === undefined ? undefined : this.#resolve(approvalId, decision, answering);
     // Where nobody wrote down what was answered, the terminal knows it alone.
     this.#resolve(approvalId, decision ?? 'allow', { by: resolvedBy ?? 'terminal', note: decision === undefined ? 'It was answered in the terminal; whether it was allowed is not known.' : undefined });
   }
@@ -353,13 +360,17 @@ export class RunnerSession implements Disposable {
     if (this.state === 'PAUSED_BY_HUMAN') throw new AgentsError('invalid-transition', `The session ${this.id} is PAUSED_BY_HUMAN: nothing is answered until it is resumed.`);
     if (this.#answering.has(approvalId)) throw new AgentsError('answered-already', `The approval ${approvalId} is being answered already.`);
     if (adapter.answer === undefined) throw new AgentsError('unsupported', `The approvals of ${adapter.id} cannot be answered from here.`);
-    this.#answering.add(approvalId);
+    // The clock's note is for the journal, not for the CLI.
+    const work = adapter.answer(this.id, approvalId, decision, how.by === 'timeout' ? undefined : how.note).then(
+      () => this.#resolve(approvalId, decision, how),
+      (error: unknown) => {
+        if (isAgentsError(error, 'answered-already')) this.#resolve(approvalId, 'allow', { by: 'terminal', note: 'It was answered elsewhere; whether it was allowed is not known.' });
+        throw error;
+      },
+    );
+    this.#answering.set(approvalId, { work, ...how });
     try {
-      await adapter.answer(this.id, approvalId, decision, how.note);
-      this.#resolve(approvalId, decision, how);
-    } catch (error) {
-      if (isAgentsError(error, 'answered-already')) this.#resolve(approvalId, 'allow', { by: 'terminal', note: 'It was answered elsewhere; whether it was allowed is not known.' });
-      throw error;
+      await work;
     } finally {
       this.#answering.delete(approvalId);
     }
