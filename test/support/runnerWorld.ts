@@ -11,7 +11,6 @@ import { RunnerService } from '../../src/runner/runnerService.ts';
 import type { RunnerConfig } from '../../src/runner/service/runnerConfig.ts';
 import type { CreateSessionRequest } from '../../src/runner/service/sessionRequest.ts';
 import { strays } from '../../src/runner/service/strays.ts';
-import { plainWorkspaces } from './plainWorkspaces.ts';
 import { makeTmuxHome, type TmuxHome } from './tmuxHome.ts';
 
 /** Milliseconds that anything may take on a loaded machine. */
@@ -61,7 +60,6 @@ export class RunnerWorld {
       workspacePath: join(this.home.directory, 'workspaces'),
       cachePath: join(this.home.directory, 'cache'),
       stateFolder: join(this.home.directory, 'sessions'),
-      workspaces: plainWorkspaces(join(this.home.directory, 'workspaces')),
       providers: ['custom', 'demo', 'claude_code'],
       stopGrace: 2_000,
     };
