@@ -1,7 +1,7 @@
 // The sessions of one process: who may begin, which state follows which, how long they may take. In memory, with a journal each where a folder is given.
 import { join } from 'node:path';
 import type { Disposable } from '../base/disposable.ts';
-import { AgentsError } from '../base/errors.ts';
+import { AgentsError, asAgentsError } from '../base/errors.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import { NamedEvents } from '../base/namedEvents.ts';
 import { UsageMetrics, type EventApproval, type RunnerEvent, type RunnerEventBody, type SessionState } from '../protocol/runnerEvent.ts';
@@ -70,8 +70,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 export class SessionManager extends NamedEvents<SessionManagerEvents> implements Disposable {
   readonly #sessions = new Map<string, Entry>();
-  /** Ends of journals whose sessions are forgotten. */
-  readonly #closing = new Set<Promise<void>>();
+  /** Journals that are being closed: their sessions have ended. */
+  readonly #closing = new Map<SessionEvents, Promise<void>>();
   #config: SessionManagerConfig | undefined;
   #cleaning: NodeJS.Timeout | undefined;
 
@@ -196,17 +196,18 @@ export class SessionManager extends NamedEvents<SessionManagerEvents> implements
     this.#forget(entry);
   }
 
-  /** Resolves when every event so far is on the disk. */
+  /** Resolves when every event so far is on the disk; throws `disk-full` when some cannot be written. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map(({ events }) => events.flush()));
-    await Promise.all(this.#closing);
+    await Promise.all([...[...this.#sessions.values()].map(({ events }) => events), ...this.#closing.keys()].map((events) => events.flush()));
+    await Promise.all(this.#closing.values());
   }
 
   /** Ends every timer and closes every journal. Sessions that live stay as they are in their journals. */
   async close(): Promise<void> {
     const entries = [...this.#sessions.values()];
+    const closing = [...this.#closing.keys()];
     this.dispose();
-    await Promise.allSettled([...entries.map(({ events }) => events.close()), ...this.#closing]);
+    await Promise.allSettled([...entries.map(({ events }) => events), ...closing].map((events) => events.closeNow()));
   }
 
   override dispose(): void {
@@ -216,6 +217,7 @@ export class SessionManager extends NamedEvents<SessionManagerEvents> implements
       clearTimeout(entry.timeout);
       this.#close(entry);
     }
+    for (const events of this.#closing.keys()) void events.closeNow().catch(() => undefined);
     this.#sessions.clear();
     this.#config = undefined;
     super.dispose();
@@ -267,10 +269,11 @@ export class SessionManager extends NamedEvents<SessionManagerEvents> implements
     this.#close(entry);
   }
 
-  #close(entry: Entry): void {
-    const closing = entry.events.close().catch((error: unknown) => void this.emit('journal_failed', { sessionId: entry.asked.sessionId, error: error as AgentsError }));
-    this.#closing.add(closing);
-    void closing.finally(() => this.#closing.delete(closing));
+  #close({ asked: { sessionId }, events }: Entry): void {
+    if (this.#closing.has(events)) return;
+    const closing = events.closeWhenWritten().catch((error: unknown) => void this.emit('journal_failed', { sessionId, error: asAgentsError(error) }));
+    this.#closing.set(events, closing);
+    void closing.finally(() => this.#closing.delete(events));
   }
 
   #limitTime(entry: Entry): void {

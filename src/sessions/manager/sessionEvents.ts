@@ -20,6 +20,9 @@ export class SessionEvents {
   /** What came before the journal was open. */
   #early: RunnerEventBody[] = [];
   #subscription: Disposable | undefined;
+  #closed: Promise<void> | undefined;
+  /** Ends the wait for room on the disk. */
+  #hurry: (() => void) | undefined;
 
   constructor(options: SessionEventsOptions) {
     this.#options = options;
@@ -50,10 +53,35 @@ export class SessionEvents {
 
   async flush(): Promise<void> {
     await this.#opening;
-    await this.#journal?.flush();
+    if (this.#closed === undefined) await this.#journal?.flush();
   }
 
-  async close(): Promise<void> {
+  /** Closes the journal when all of it is written: on a full disk that is when there is room again, or `closeNow` is called. */
+  async closeWhenWritten(): Promise<void> {
+    await this.#opening;
+    const journal = this.#journal;
+    while (journal !== undefined && this.#closed === undefined) {
+      const failure = await journal.flush().then(() => undefined, asAgentsError);
+      if (failure?.reason !== 'disk-full') break;
+      let room: Disposable | undefined;
+      await new Promise<void>((resolve) => {
+        this.#hurry = resolve;
+        room = journal.onDidStall((fault) => fault === undefined && resolve());
+        if (journal.stalled === undefined) resolve();
+      });
+      room?.dispose();
+    }
+    await this.closeNow();
+  }
+
+  /** Throws `disk-full` when events could not be written. */
+  closeNow(): Promise<void> {
+    this.#closed ??= this.#close();
+    this.#hurry?.();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await this.#opening;
     await this.#journal?.close();
     this.#subscription?.dispose();

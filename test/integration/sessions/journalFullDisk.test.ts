@@ -8,6 +8,7 @@ import { waitForEvent } from '../../../src/base/wait.ts';
 import type { RunnerEvent } from '../../../src/protocol/runnerEvent.ts';
 import { readJournal } from '../../../src/sessions/journal/readJournal.ts';
 import { SessionJournal } from '../../../src/sessions/journal/sessionJournal.ts';
+import { SessionManager } from '../../../src/sessions/sessionManager.ts';
 import { castFrames } from '../../../src/sessions/recording/castFrames.ts';
 import { CastRecorder } from '../../../src/sessions/recording/castRecorder.ts';
 import { needsSmallDisk, type SmallDisk } from '../../support/smallDisk.ts';
@@ -116,5 +117,36 @@ describe('a full disk', function () {
     for await (const frame of castFrames(path)) if (frame.kind === 'output') last = frame.data;
     assert.equal(last, 'and on it goes');
     assert.equal(said.length, 1);
+  });
+
+  it('keeps a managed session\'s last event until there is room, and no longer than the manager lives', async () => {
+    const managed = (): SessionManager => new SessionManager({ journalFolder: join(disk?.folder ?? '', 'managed') });
+    const manager = managed();
+    const told: RunnerEvent[] = [];
+    manager.on('event', (event) => void told.push(event));
+    manager.createSession({ sessionId: 'a', orgId: 'o', providerId: 'demo' });
+    manager.transitionState('a', 'running');
+    for (let number = 1; await manager.flush().then(() => true, () => false); number++) {
+      manager.addOutput('a', 'x'.repeat(20_000));
+      assert.ok(number < 1_000, 'the disk is never full');
+    }
+    const end = new Promise<void>((resolve) => manager.on('event', ({ type }) => type === 'SESSION_ENDED' && resolve()));
+    manager.endSession('a', { exitCode: 0 });
+    assert.notEqual(told.at(-1)?.type, 'SESSION_ENDED');
+    rmSync(filler);
+    await end;
+    assert.deepEqual(told.map(({ seq }) => seq), upTo(told.length));
+    await manager.close();
+
+    writeFileSync(filler, Buffer.alloc(10_000));
+    const next = managed();
+    next.createSession({ sessionId: 'b', orgId: 'o', providerId: 'demo' });
+    next.transitionState('b', 'running');
+    for (let number = 1; await next.flush().then(() => true, () => false); number++) {
+      next.addOutput('b', 'x'.repeat(20_000));
+      assert.ok(number < 1_000, 'the disk is never full');
+    }
+    next.endSession('b', { exitCode: 0 });
+    await next.close();
   });
 });
