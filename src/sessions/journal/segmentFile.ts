@@ -1,8 +1,14 @@
 // The segment that a journal writes to: whole batches at a known place, so that what a full disk broke off is written over by the next attempt.
 import { close, closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { writeWhole } from '../../base/writeWhole.ts';
+import { writeWhole, writeWholeSync } from '../../base/writeWhole.ts';
 import { syncInTurn } from './syncTurns.ts';
+
+/**
+ * Bytes that are written by this thread itself: into the kernel's memory that takes microseconds, where another thread has to be woken, and on a busy
+ * machine waits for its turn. While the file is being synced a write may have to wait for the disk: then that is another thread's.
+ */
+const AT_ONCE = 128 * 1024;
 
 export class SegmentFile {
   readonly #fd: number;
@@ -24,7 +30,8 @@ export class SegmentFile {
 
   /** Resolves when all bytes are in the file: another process sees them then, whatever becomes of this one. After a failure nothing of them counts. */
   async append(bytes: Buffer): Promise<void> {
-    await writeWhole(this.#fd, bytes, this.#size);
+    if (this.#syncing === undefined && bytes.length <= AT_ONCE) writeWholeSync(this.#fd, bytes, this.#size);
+    else await writeWhole(this.#fd, bytes, this.#size);
     this.#size += bytes.length;
     this.#unsynced = true;
   }
