@@ -44,6 +44,8 @@ const Config = z.object({
   extraArgs: z.array(Text).optional(),
   network: NetworkWish.optional(),
   providerHosts: z.array(AllowedHost).optional(),
+  environment: z.enum(['inherit', 'allowlist']).optional(),
+  pausable: z.boolean().optional(),
 });
 
 /** Checks a config. Throws `bad-input` naming each wrong key. */

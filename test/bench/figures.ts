@@ -14,5 +14,6 @@ export const figureGroups: Readonly<Record<string, Load>> = {
   'docker-flood': async () => (await import('./figures/flood.ts')).dockerFlood,
   status: async () => (await import('./figures/status.ts')).status,
   workspaces: async () => (await import('./figures/workspaces.ts')).workspaces,
+  sessions: async () => (await import('./figures/sessions.ts')).sessions,
   extension: async () => (await import('./figures/extension.ts')).extension,
 };
