@@ -77,7 +77,7 @@ function patiently(event: Promise<unknown>, deadline: number, signal: AbortSigna
 }
 
 function tooLong(): AgentsError {
-  return new AgentsError('timeout', 'Another face is writing to this agent for too long.');
+  return new AgentsError('timeout', 'Another process has held a lock of ours for too long.', { hint: 'Try again; if it stays so, end the other window or command.' });
 }
 
 /** An abstract Unix socket: its name is free again the moment its process ends, however it ends. */
