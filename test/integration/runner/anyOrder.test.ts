@@ -31,7 +31,11 @@ describe('commands in any order', function () {
         const pending: Promise<unknown>[] = [];
         for (const each of commands) {
           if (each === 'WAIT') await Promise.race([world.state(id, 'RUNNING').catch(() => undefined), world.ended(id)]);
-          else pending.push(give(id, each));
+          else {
+            const given = give(id, each);
+            given.catch(() => undefined);
+            pending.push(given);
+          }
         }
         const faults = (await Promise.allSettled(pending)).flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
         for (const fault of faults) assert.ok(isAgentsError(fault) && REFUSALS.has(fault.reason), String(fault));
