@@ -25,6 +25,7 @@ export type ErrorReason =
   | 'invalid-transition'
   | 'limit-reached'
   | 'policy-denied'
+  | 'disk-full'
   | 'internal';
 
 /** A failure with a machine-readable reason, a sentence for people, and the way out where there is one. */

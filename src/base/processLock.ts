@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { cancelled } from './wait.ts';
-import { AgentsError } from './errors.ts';
+import { toDisposable, type Disposable } from './disposable.ts';
+import { AgentsError, isAgentsError } from './errors.ts';
 
 export interface LockOptions {
   /** Milliseconds to wait for it. Default: as long as the signal allows. */
@@ -37,6 +38,21 @@ export async function withProcessLock<T>(path: string, work: () => Promise<T>, o
   } finally {
     leave();
     void turn.then(() => queues.get(path) === turn && queues.delete(path));
+  }
+}
+
+/**
+ * Takes the lock of that path until it is disposed or this process ends, however it ends. Undefined when somebody has it for longer than `timeoutMs`
+ * (default: 0, one attempt), this process included. Of the same lock as `withProcessLock`.
+ */
+export async function holdProcessLock(path: string, { timeoutMs = 0, signal }: LockOptions = {}): Promise<Disposable | undefined> {
+  const deadline = Date.now() + timeoutMs;
+  try {
+    const release = process.platform === 'linux' ? await bySocket(path, deadline, signal) : await byFile(path, deadline, signal);
+    return toDisposable(release);
+  } catch (error) {
+    if (isAgentsError(error, 'timeout')) return undefined;
+    throw error;
   }
 }
 

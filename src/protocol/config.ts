@@ -27,6 +27,8 @@ const LocalRuntimeConfig = z.strictObject({
   socketName: text.optional(),
   /** The tmux program. Default: `tmux` on the PATH. */
   tmuxPath: text.optional(),
+  /** What of this machine's environment agents get: all (the default), or only what programs need anywhere. */
+  environment: z.enum(['inherit', 'allowlist']).optional(),
 });
 
 /** Names the faulty keys and those there are; nothing for other faults, which zod words itself. */

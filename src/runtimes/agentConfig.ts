@@ -41,6 +41,8 @@ const Config = z.object({
   permissionMode: Text.regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be one word').optional(),
   mcpConfig: Text.refine(isAbsolute, 'must be an absolute path').optional(),
   extraArgs: z.array(Text).optional(),
+  environment: z.enum(['inherit', 'allowlist']).optional(),
+  pausable: z.boolean().optional(),
 });
 
 /** Checks a config. Throws `bad-input` naming each wrong key. */

@@ -154,6 +154,17 @@ export class RuntimeManager implements Disposable {
     return toDisposable(() => this.#beforeKill.delete(callback));
   }
 
+  /** Stops everything the agent runs until `resumeAgent`. Fails with `unsupported` where the runtime cannot. */
+  async pauseAgent(handle: AgentHandle): Promise<void> {
+    const [runtimeId, runtime] = this.#runtimeOf(handle);
+    if (runtime.pauseAgent === undefined) throw new AgentsError('unsupported', `Agents of the runtime "${runtimeId}" cannot be paused.`);
+    await runtime.pauseAgent(handle);
+  }
+
+  async resumeAgent(handle: AgentHandle): Promise<void> {
+    await this.#runtimeOf(handle)[1].resumeAgent?.(handle);
+  }
+
   /** All agents of all runtimes, asked at once. A runtime that fails or hangs contributes the agents it was last known to have. */
   async listAllAgents(): Promise<AgentInfo[]> {
     return (await this.listByRuntime()).flatMap((listing) => listing.agents);

@@ -9,6 +9,8 @@ import type { AttachCommand } from './attachCommand.ts';
 import type { ProgramFacts, ProgramQuery } from './programs.ts';
 import type { KeptHome } from './keptHome.ts';
 
+export type EnvironmentMode = 'inherit' | 'allowlist';
+
 /** What to run and where. Parsed by `parseAgentConfig` before any runtime sees it. */
 export interface AgentConfig {
   readonly agentId: string;
@@ -46,6 +48,10 @@ export interface AgentConfig {
   readonly mcpConfig?: string | undefined;
   /** More arguments for the CLI, put before the task. */
   readonly extraArgs?: readonly string[] | undefined;
+  /** `allowlist`: of this machine's environment only what programs need anywhere (`agentEnvironment.ts`), and `env`. Containers have an environment of their own anyway. As the runtime is set up when absent. */
+  readonly environment?: EnvironmentMode | undefined;
+  /** Its program can be stopped and continued (SIGSTOP, SIGCONT) where the runtime is this machine: see `LaunchSpec.led`. */
+  readonly pausable?: boolean | undefined;
   /** What of its home the CLI must write to, where `keptHome` gives it a folder for that. */
   readonly home?: KeptHome | undefined;
 }
@@ -128,6 +134,9 @@ export interface AgentRuntime {
   /** Ends the agent gracefully within the deadline, then by force, and removes what it ran in. Killing a gone agent is no error. */
   killAgent(handle: AgentHandle, options?: KillOptions): Promise<void>;
   listAgents(): Promise<AgentInfo[]>;
+  /** Stops everything the agent runs, as it is, until `resumeAgent`. Absent: not possible. Fails with `not-found` when it does not run. */
+  pauseAgent?(handle: AgentHandle): Promise<void>;
+  resumeAgent?(handle: AgentHandle): Promise<void>;
   getTmux(handle: AgentHandle): TmuxService;
   /** A command for a terminal: argv (see `attachCommand`), or a line that a POSIX shell understands. */
   getAttachCommand(handle: AgentHandle): AttachCommand | string;

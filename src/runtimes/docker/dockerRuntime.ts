@@ -18,6 +18,7 @@ import type { ProgramFacts, ProgramQuery } from '../programs.ts';
 import { KEPT_HOME } from '../keptHome.ts';
 import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
 import { AgentLinks } from './agentLinks.ts';
+import { pauseContainer, unpauseContainer } from './containerPause.ts';
 import { removeContainer, stopContainer } from './containerRemoval.ts';
 import { agentState, isRunning, parseContainers, type AgentContainer, LAUNCH_WINDOW_MS } from './containerState.ts';
 import { AGENT_FOLDER, caller, containerUser, WORKSPACE } from './containerSpec.ts';
@@ -129,6 +130,14 @@ export class DockerRuntime implements AgentRuntime {
       this.#killing.delete(handle.agentId);
       this.#refresh();
     }
+  }
+
+  async pauseAgent(handle: AgentHandle): Promise<void> {
+    await this.#reaching(pauseContainer(this.#engine, handleData(handle).containerId));
+  }
+
+  async resumeAgent(handle: AgentHandle): Promise<void> {
+    await this.#reaching(unpauseContainer(this.#engine, handleData(handle).containerId));
   }
 
   /** One call to the engine; tmux in the containers is asked only where it told of a change. */

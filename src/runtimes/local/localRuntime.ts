@@ -15,9 +15,10 @@ import { AGENT_OPTION, agentInfo, cannotStart, findAgentPane, readLaunchFailure,
 import { attachCommand, type AttachCommand } from '../attachCommand.ts';
 import { launcherArgv } from '../launcher.ts';
 import type { ProgramFacts, ProgramQuery } from '../programs.ts';
-import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, KillOptions, SpawnOptions } from '../types.ts';
+import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, EnvironmentMode, KillOptions, SpawnOptions } from '../types.ts';
 import { checkWorkspaceFolder } from '../workspaceFolder.ts';
 import { FOLDER_VARIABLE } from '../agentFiles.ts';
+import { agentEnvironment } from './agentEnvironment.ts';
 import { AdoptedSessions } from './adoptedSessions.ts';
 import { AdoptedStore, adoptedStorePath } from './adoptedStore.ts';
 import { AgentFolders } from './agentFolders.ts';
@@ -25,7 +26,7 @@ import { withEnvironmentFile } from './environmentFile.ts';
 import { freshEnvironment, hostEnvironment } from './hostEnvironment.ts';
 import { logoutProof } from './logoutProof.ts';
 import { LocalPrograms } from './localPrograms.ts';
-import { killSurvivors, processTree } from './processTree.ts';
+import { continueBelow, hangUpStopped, killSurvivors, processTree, stopBelow } from './processTree.ts';
 import { isListening, tmuxSocketPath, watchSocket } from './tmuxSocket.ts';
 
 export interface LocalRuntimeOptions {
@@ -37,6 +38,8 @@ export interface LocalRuntimeOptions {
   readonly adoptedStorePath?: string | undefined;
   /** Where systemd says that it is there. */
   readonly systemdFolder?: string | undefined;
+  /** What of this machine's environment agents get, where their config does not say. Default `inherit`. */
+  readonly environment?: EnvironmentMode | undefined;
   readonly log?: Log | undefined;
 }
 
@@ -50,6 +53,7 @@ export class LocalRuntime implements AgentRuntime {
   readonly #tmuxPath: string;
   readonly #tmux: TmuxService;
   readonly #adopted: AdoptedSessions;
+  readonly #environment: EnvironmentMode;
   readonly #log: Log;
   readonly #changed = new Emitter<AgentChange>();
   readonly #healthChanged = new Emitter<AgentsError | undefined>();
@@ -68,6 +72,7 @@ export class LocalRuntime implements AgentRuntime {
     this.#socketPath = tmuxSocketPath(this.#socketName);
     this.#folders = new AgentFolders(options.socketName);
     this.#tmuxPath = options.tmuxPath ?? 'tmux';
+    this.#environment = options.environment ?? 'inherit';
     this.#log = options.log ?? silentLog;
     this.#programs = new LocalPrograms(this.#executor, this.#log);
     const shared = { tmuxPath: this.#tmuxPath, env: hostEnvironment(), log: this.#log };
@@ -126,12 +131,14 @@ export class LocalRuntime implements AgentRuntime {
     await this.#refuseTaken(config.agentId);
     try {
       const folder = config.files === undefined || config.files.length === 0 ? undefined : await this.#folders.place(config.agentId, config.files);
+      const clean = (config.environment ?? this.#environment) === 'allowlist';
+      const env = { ...(clean ? agentEnvironment() : {}), ...config.env, ...(folder === undefined ? {} : { [FOLDER_VARIABLE]: folder }) };
       // Not by tmux's own means: those would show it to every program that can talk to the server.
-      const session = await withEnvironmentFile({ ...config.env, ...(folder === undefined ? {} : { [FOLDER_VARIABLE]: folder }) }, (envFile) =>
+      const session = await withEnvironmentFile(env, (envFile) =>
         this.#tmux.newSession({
           name: record.sessionName,
           windowName: record.name,
-          argv: launcherArgv({ cwd: config.workingDirectory, argv, ...(envFile === undefined ? {} : { envFile }) }),
+          argv: launcherArgv({ cwd: config.workingDirectory, argv, clean, led: config.pausable === true, ...(envFile === undefined ? {} : { envFile }) }),
           cwd: config.workingDirectory,
           env: freshEnvironment(),
           paneOptions: { [AGENT_OPTION]: JSON.stringify(record) },
@@ -158,8 +165,24 @@ export class LocalRuntime implements AgentRuntime {
     await this.#folders.remove(handle.agentId);
   }
 
+  /** Only of an agent that was spawned `pausable`. */
+  async pauseAgent(handle: AgentHandle): Promise<void> {
+    await stopBelow((await this.#livePane(handle)).pid);
+  }
+
+  async resumeAgent(handle: AgentHandle): Promise<void> {
+    await continueBelow((await this.#livePane(handle)).pid);
+  }
+
+  async #livePane(handle: AgentHandle): Promise<TmuxPane> {
+    const pane = isAdopted(handle) || !(await this.#serverRuns()) ? undefined : findAgentPane(await this.#tmux.listPanes(), handle.agentId);
+    if (pane === undefined || pane.dead !== undefined) throw new AgentsError('not-found', `The agent "${handle.agentId}" does not run on this machine.`);
+    return pane;
+  }
+
   async #end(pane: TmuxPane, graceMs: number): Promise<void> {
     const tree = pane.dead ? [] : await processTree(pane.pid);
+    hangUpStopped(tree);
     await terminatePane(this.#tmux, pane.id, graceMs);
     await this.#tmux.killSession(pane.sessionId);
     await killSurvivors(tree);

@@ -63,6 +63,27 @@ describe('launcher', () => {
     assert.equal(launch({ argv: ['sh', '-c', 'exit 42'] }).code, 42);
   });
 
+  it('keeps the environment around it from the program where that is wished, and no value makes another variable', () => {
+    const envFile = join(folder, 'env');
+    writeFileSync(envFile, encodeEnvFile({ GIVEN: 'yes' }));
+    const [program = '', ...args] = launcherArgv({ cwd: folder, envFile, clean: true, argv: ['env'] });
+    const around = { PATH: process.env['PATH'], TERM: 'tmux-256color', TMUX_PANE: '%1', SECRET: 'x\nTERM_PROGRAM=forged\n', name: 'n', SSH_AUTH_SOCK: '/tmp/agent' };
+    const { stdout } = spawnSync(program, args, { encoding: 'utf8', env: around });
+    const names = stdout.split('\n').map((line) => line.split('=', 1)[0]).filter((word) => word !== '' && !/^(?:_|PWD|OLDPWD|SHLVL)$/.test(word ?? ''));
+    assert.deepEqual(names.sort(), ['GIVEN', 'PATH', 'TERM', 'TMUX_PANE']);
+    assert.doesNotMatch(stdout, /forged|agent/);
+  });
+
+  it('leaves a leader that outlives the signals that end the program, and tells its exit code', () => {
+    const script = 'trap "exit 5" HUP; kill -HUP 0; sleep 5';
+    const [program = '', ...args] = launcherArgv({ cwd: folder, led: true, argv: ['sh', '-c', script] });
+    // A group of its own, as a pane's programs have: the signal is for all of them.
+    const { status } = spawnSync('setsid', ['--wait', program, ...args], { encoding: 'utf8', timeout: 10_000 });
+    assert.equal(status, 5);
+    assert.equal(launch({ led: true, argv: ['sh', '-c', 'kill -9 $$'] }).code, 137);
+    assert.equal(launch({ led: true, argv: ['echo', "it's", 'a b'] }).out, "it's a b\n");
+  });
+
   it("notes for the hooks' reporter where it runs, before the program starts", () => {
     const own = join(folder, "it's own");
     mkdirSync(own);
