@@ -1,6 +1,8 @@
 // A session's log on disk: one JSON line per decision, only ever appended to, readable by its person alone.
+import { mkdirSync, watch } from 'node:fs';
 import { appendFile, mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { oldFiles, sweepOnce } from '../../base/sweep.ts';
 import { DecisionRecord } from '../../protocol/decisionRecord.ts';
@@ -31,6 +33,14 @@ export class SessionLog {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await appendFile(path, `${JSON.stringify(scrubbed(record))}\n`, { mode: 0o600 });
     void this.sweep();
+  }
+
+  /** Calls back with the agent's id when any face may have added to its log. */
+  watch(onChange: (agentId: string) => void): Disposable {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const watcher = watch(this.#folder, { persistent: false }, (_event, name) => (name?.endsWith('.jsonl') === true ? onChange(name.slice(0, -'.jsonl'.length)) : undefined));
+    watcher.on('error', () => undefined);
+    return toDisposable(() => watcher.close());
   }
 
   /** Once in a process: removes the logs that nothing was added to for long. Never fails. */

@@ -36,7 +36,7 @@ export class AgentRecorder implements Disposable {
   readonly #end = new AbortController();
   #agent: AgentInfo;
   /** What it was spawned with, where this face spawned it. */
-  readonly #task: () => string | undefined;
+  #task: string | undefined;
   #writing: Writing | undefined;
   /** What is done to the journal, one after the other. */
   #turn: Promise<void> = Promise.resolve();
@@ -44,10 +44,9 @@ export class AgentRecorder implements Disposable {
   #summed = false;
   readonly #done: Promise<void>;
 
-  constructor(agent: AgentInfo, parts: RecorderParts, task: () => string | undefined) {
+  constructor(agent: AgentInfo, parts: RecorderParts) {
     this.#agent = agent;
     this.#parts = parts;
-    this.#task = task;
     this.#done = this.#hold().catch((error: unknown) => {
       if (!isAgentsError(error, 'cancelled')) parts.log.warn(`The journal of ${agent.agentId} is not kept: ${messageOf(error)}`);
     });
@@ -66,6 +65,15 @@ export class AgentRecorder implements Disposable {
   update(agent: AgentInfo): void {
     this.#agent = agent;
     if (agent.status === 'exited' || agent.status === 'failed') this.#do((writing) => this.#finish(writing, agent));
+  }
+
+  /** The whole task that this face spawned it with: its record holds the title only. */
+  task(text: string): void {
+    this.#task = text;
+    this.#do((writing) => {
+      const prompt = taskPrompt(text, '');
+      if (prompt !== undefined && writing.facts.task !== undefined && writing.facts.task !== prompt.text) this.#forward(writing, prompt);
+    });
   }
 
   status(status: AgentStatus): void {
@@ -161,7 +169,7 @@ export class AgentRecorder implements Disposable {
     if (facts.life === undefined) {
       const head = await reflog?.head();
       this.#forward(writing, { kind: 'agent', name: agent.name, runtimeId: agent.runtimeId, task: agent.task, createdAt: agent.createdAt, recording: recordTerminal !== undefined, ...(head === undefined ? {} : { head }) });
-      const prompt = taskPrompt(this.#task(), agent.task);
+      const prompt = taskPrompt(this.#task, agent.task);
       if (prompt !== undefined) this.#forward(writing, prompt);
     }
     if (reflog !== undefined) owned.add(reflog.watch(() => this.#do((now) => this.#commits(now))));

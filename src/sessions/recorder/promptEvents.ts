@@ -20,11 +20,11 @@ export function taskPrompt(task: string | undefined, title: string): PromptEvent
 }
 
 /** Those that were delivered since the journal last heard of the queue, the oldest first. A task that came by way of the queue is one prompt, not two. */
-export function newPrompts({ outcomes }: PromptQueueFile, facts: Pick<SessionFacts, 'prompts' | 'lastPrompt'>): readonly PromptEvent[] {
+export function newPrompts({ outcomes }: PromptQueueFile, facts: Pick<SessionFacts, 'prompts' | 'task'>): readonly PromptEvent[] {
   return outcomes.flatMap(({ id, result, text }) => {
     if (result !== 'delivered' || facts.prompts.has(id)) return [];
     const short = shortText(text ?? '');
-    const isTask = facts.prompts.size === 0 && facts.lastPrompt !== undefined && short.startsWith(facts.lastPrompt.replace(/…$/, ''));
+    const isTask = facts.prompts.size === 0 && facts.task !== undefined && short.startsWith(facts.task.replace(/…$/, ''));
     // The journal must know its id all the same.
     return [{ kind: 'prompt', text: isTask ? '' : short, from: 'queue', id } satisfies PromptEvent];
   });

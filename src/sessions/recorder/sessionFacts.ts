@@ -23,8 +23,8 @@ export class SessionFacts {
   decidedAt = 0;
   readonly open = new Map<string, OpenAsk>();
   readonly prompts = new Set<string>();
-  /** The text of the latest prompt, cut as it was journalled. */
-  lastPrompt: string | undefined;
+  /** What it was spawned with, cut as it was journalled; only its title as long as nobody told more. */
+  task: string | undefined;
   readonly commits = new Set<string>();
   readonly files = new Set<string>();
   approvals = 0;
@@ -89,7 +89,7 @@ export class SessionFacts {
         this.head = event.head;
         break;
       case 'prompt':
-        this.lastPrompt = event.text;
+        if (event.from === 'task') this.task = event.text;
         if (event.id !== undefined) this.prompts.add(event.id);
         break;
       case 'commit':

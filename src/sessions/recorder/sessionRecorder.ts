@@ -23,8 +23,6 @@ export class SessionRecorder implements Disposable {
   readonly #options: SessionRecorderOptions;
   readonly #owned = new DisposableStore();
   readonly #recorders = new Map<string, AgentRecorder>();
-  /** The tasks of agents that were spawned here and are not recorded yet. */
-  readonly #tasks = new Map<string, string>();
 
   /** Records from now on, until it is disposed. Somebody else has the runtimes, the status and the approvals followed meanwhile. */
   constructor(options: SessionRecorderOptions) {
@@ -64,9 +62,9 @@ export class SessionRecorder implements Disposable {
   }
 
   #spawned(agent: AgentInfo, task: string | undefined): void {
-    // Its appearance may have been told before: then its recorder has begun, and waits for this turn of the event loop.
-    if (task !== undefined && task !== '') this.#tasks.set(keyOf(agent), task);
-    this.#take(agent);
+    // Its appearance was told before, with the task's title only.
+    const recorder = this.#take(agent);
+    if (task !== undefined && task !== '') recorder?.task(task);
   }
 
   #of(agent: AgentInfo): AgentRecorder | undefined {
@@ -84,9 +82,8 @@ export class SessionRecorder implements Disposable {
     }
     if (agent.status !== 'running' && agent.status !== 'failed') return undefined;
     known?.dispose();
-    const recorder = new AgentRecorder(agent, this.#options.parts, () => this.#tasks.get(key));
+    const recorder = new AgentRecorder(agent, this.#options.parts);
     this.#recorders.set(key, recorder);
-    void recorder.done.then(() => this.#tasks.delete(key));
     return recorder;
   }
 
