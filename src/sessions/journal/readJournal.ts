@@ -1,5 +1,5 @@
 // Reading a journal, one's own or another process's: line by line from the segment that holds the first number wanted.
-import { createReadStream } from 'node:fs';
+import { fileLines } from '../../base/fileLines.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import type { RunnerEvent } from '../../protocol/runnerEvent.ts';
 import { eventOf, seqOf } from './eventLine.ts';
@@ -18,7 +18,7 @@ export async function* readJournal(folder: string, fromSeq = 1, { limit = Infini
   let left = limit;
   if (left <= 0) return;
   for (const { path } of segmentsFrom(listSegments(folder), next)) {
-    for await (const line of linesOf(path)) {
+    for await (const line of fileLines(path)) {
       const seq = seqOf(line);
       if (seq !== undefined && seq < next) continue;
       const event = eventOf(line);
@@ -33,20 +33,5 @@ export async function* readJournal(folder: string, fromSeq = 1, { limit = Infini
       yield event;
       if (--left <= 0) return;
     }
-  }
-}
-
-/** Whole lines, without their newlines. Bytes are joined before they are read as text: no character is broken. */
-async function* linesOf(path: string): AsyncGenerator<string, void, void> {
-  let rest: Buffer[] = [];
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
-    let from = 0;
-    for (let newline = chunk.indexOf(0x0a); newline >= 0; newline = chunk.indexOf(0x0a, from)) {
-      const part = chunk.subarray(from, newline);
-      yield rest.length === 0 ? part.toString('utf8') : Buffer.concat([...rest, part]).toString('utf8');
-      rest = [];
-      from = newline + 1;
-    }
-    if (from < chunk.length) rest.push(chunk.subarray(from));
   }
 }

@@ -1,6 +1,6 @@
 // A session's journal: every event is numbered, written to a file, and only then told. What a subscriber has seen is in the file, whatever happens.
 // Writes are asynchronous, one at a time, each with all that came up meanwhile: a slow disk delays the telling, never the event loop.
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Disposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
@@ -67,7 +67,7 @@ export class SessionJournal {
   static async open(folder: string, options: JournalOptions): Promise<SessionJournal> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const real = realpathSync(folder);
-    const lock = await holdProcessLock(join(real, 'journal'), { timeoutMs: options.lockMs ?? 1_000 });
+    const lock = await holdProcessLock(journalLock(real), { timeoutMs: options.lockMs ?? 1_000 });
     if (lock === undefined) {
       throw new AgentsError('name-taken', `The journal of session ${options.sessionId} is being written by another process, or elsewhere in this one.`, { hint: 'One runner at a time may own a session; readers are always welcome.' });
     }
@@ -233,6 +233,11 @@ export class SessionJournal {
     this.#writing ??= this.#writeSoon();
     return this.#writing;
   }
+}
+
+/** The name of the lock that the writer of the journal in that folder holds. */
+export function journalLock(folder: string): string {
+  return join(existsSync(folder) ? realpathSync(folder) : folder, 'journal');
 }
 
 /** Cuts a torn end and says where writing goes on. Segments behind it without a single line are taken away: their names would hide what is written now. */
