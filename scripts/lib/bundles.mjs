@@ -38,9 +38,14 @@ const late = [
   { imported: /^dockerode$/, file: 'dockerode.cjs' },
   { imported: /^@xterm\/headless$/, file: 'xterm.cjs' },
   { imported: /\/shellJudge\.ts$/, file: 'shellJudge.cjs' },
+  // Timeline, replay, best of N and the recorder: loaded once the agents are shown, or a command of theirs is run.
+  { imported: /\/sessionViews\.ts$/, file: 'sessionViews.cjs' },
   // Data that is read with the first agent. Whoever imports it is itself imported late, so it may say so at its top.
   { imported: /\/builtInRules\.ts$/, file: 'rules.cjs', atOnce: true },
 ];
+
+/** What webviews show: a script and a style sheet each. */
+const pages = ['timeline', 'replay', 'comparison'];
 
 /** `import('dockerode')` becomes the import of a file in `folder`; a static import of what loads late is a build error. */
 function lateParts(folder) {
@@ -107,6 +112,14 @@ export function bundles() {
     {
       name: 'rules',
       options: { ...common, ...cjs, stdin: { contents: "export * from './builtInRules.ts';", resolveDir: join(root, 'src/providers/status'), sourcefile: 'rules.cjs' }, outfile: join(dist, 'rules.cjs'), sourcemap: false },
+    },
+    {
+      name: 'sessionViews',
+      options: { ...common, ...cjs, keepNames: false, stdin: { contents: "export * from './sessionViews.ts';", resolveDir: join(root, 'src/extension'), sourcefile: 'sessionViews.cjs' }, outfile: join(dist, 'sessionViews.cjs'), external: ['vscode'], plugins: [lateParts('.')] },
+    },
+    {
+      name: 'pages',
+      options: { ...common, platform: 'browser', format: 'iife', target: 'es2022', entryPoints: pages.flatMap((page) => [join(root, 'src/webview', `${page}.ts`), join(root, 'src/webview', `${page}.css`)]), outdir: join(dist, 'webview'), sourcemap: false },
     },
     ...(publicEntries.length === 0
       ? []

@@ -44,7 +44,7 @@ export class AgentsError extends Error {
 
 /** True when `error` is an AgentsError, and of the given reason if one is named. */
 export function isAgentsError(error: unknown, reason?: ErrorReason): error is AgentsError {
-  return error instanceof AgentsError && (reason === undefined || error.reason === reason);
+  return isOne(error) && (reason === undefined || error.reason === reason);
 }
 
 /** The one-line text of anything thrown. */
@@ -54,7 +54,12 @@ export function messageOf(error: unknown): string {
 
 /** Makes an AgentsError of anything thrown, keeping the original as its cause. */
 export function asAgentsError(error: unknown, reason: ErrorReason = 'internal'): AgentsError {
-  return error instanceof AgentsError ? error : new AgentsError(reason, messageOf(error), { cause: error });
+  return isOne(error) ? error : new AgentsError(reason, messageOf(error), { cause: error });
+}
+
+/** Bundles that are loaded late have a class of their own: one of theirs is as good as one of ours. */
+function isOne(error: unknown): error is AgentsError {
+  return error instanceof AgentsError || (error instanceof Error && error.name === 'AgentsError' && 'reason' in error && typeof error.reason === 'string');
 }
 
 /** For the default branch of an exhaustive switch. */

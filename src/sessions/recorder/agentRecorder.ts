@@ -1,15 +1,17 @@
 // Keeps one agent's journal: takes what happens to it, in order, while this face is the writer; another face that becomes the writer goes on from the file.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { isAgentsError, messageOf } from '../../base/errors.ts';
 import { withProcessLock } from '../../base/processLock.ts';
+import { Redactor } from '../../base/redact.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
 import type { ForwardedEvent } from '../../protocol/forwardedEvent.ts';
 import type { RunnerEventBody, SessionState, UsageMetrics } from '../../protocol/runnerEvent.ts';
-import type { AgentInfo } from '../../runtimes/types.ts';
+import type { AgentConfig, AgentInfo } from '../../runtimes/types.ts';
 import type { PendingApproval } from '../approvals/pendingApproval.ts';
 import { SessionJournal } from '../journal/sessionJournal.ts';
+import { AgentRedactor } from './agentRedactor.ts';
 import { approvalBody, askedBody, decidedBody, newDecisions } from './asks.ts';
 import { newPrompts, shortText, taskPrompt } from './promptEvents.ts';
 import type { RecorderParts, TerminalRecording } from './recorderParts.ts';
@@ -34,6 +36,7 @@ interface Writing {
 export class AgentRecorder implements Disposable {
   readonly #parts: RecorderParts;
   readonly #end = new AbortController();
+  readonly #redactor = new AgentRedactor(Redactor.fromEnvironment(process.env));
   #agent: AgentInfo;
   /** What it was spawned with, where this face spawned it. */
   #task: string | undefined;
@@ -64,25 +67,26 @@ export class AgentRecorder implements Disposable {
 
   update(agent: AgentInfo): void {
     this.#agent = agent;
-    if (agent.status === 'exited' || agent.status === 'failed') this.#do((writing) => this.#finish(writing, agent));
+    if (agent.status === 'exited' || agent.status === 'failed') void this.#do((writing) => this.#finish(writing, agent));
   }
 
-  /** The whole task that this face spawned it with: its record holds the title only. */
-  task(text: string): void {
-    this.#task = text;
-    this.#do((writing) => {
-      const prompt = taskPrompt(text, '');
+  /** What this face spawned it with: its record holds the task's title only, and no secret. */
+  spawned({ task = '', env }: Pick<AgentConfig, 'task' | 'env'>): void {
+    if (env !== undefined) this.#redactor.learn(env);
+    this.#task = task;
+    void this.#do((writing) => {
+      const prompt = taskPrompt(task, '');
       if (prompt !== undefined && writing.facts.task !== undefined && writing.facts.task !== prompt.text) this.#forward(writing, prompt);
     });
   }
 
   status(status: AgentStatus): void {
-    this.#do((writing) => this.#status(writing, status));
+    void this.#do((writing) => this.#status(writing, status));
   }
 
   /** Something is asked, or is no longer. */
   ask(approval: PendingApproval, isOpen: boolean): void {
-    this.#do((writing) => {
+    void this.#do((writing) => {
       if (isOpen) this.#asked(writing, approval);
       else this.#later(writing, approval.id);
     });
@@ -90,12 +94,12 @@ export class AgentRecorder implements Disposable {
 
   /** A decision may have been written down. */
   decided(): void {
-    this.#do((writing) => this.#decisions(writing));
+    void this.#do((writing) => this.#decisions(writing));
   }
 
   /** Its queue changed. */
   prompted(): void {
-    this.#do((writing) => this.#prompts(writing));
+    void this.#do((writing) => this.#prompts(writing));
   }
 
   /** Somebody is about to kill it: the last look at its folder. Resolves when that is written. */
@@ -110,7 +114,7 @@ export class AgentRecorder implements Disposable {
 
   /** It is gone, and that is certain. */
   gone(): void {
-    this.#do((writing) => this.#finish(writing, undefined));
+    void this.#do((writing) => this.#finish(writing, undefined));
   }
 
   /** Lets the journal go, for the next face to write. */
@@ -125,13 +129,15 @@ export class AgentRecorder implements Disposable {
 
   /** Waits for its turn to write, writes until the agent or this face ends, and closes the journal. */
   async #hold(): Promise<void> {
-    const { folder, orgId, log, redact } = this.#parts;
+    const { folder, orgId, log } = this.#parts;
     const { agentId, createdAt } = this.#agent;
     const sessionId = await sessionFor(folder, agentId, createdAt);
     const own = join(folder, sessionId);
+    // A session of a RunnerService: that keeps its own journal, over its restarts too.
+    if (existsSync(join(own, 'session.json'))) return;
     mkdirSync(own, { recursive: true, mode: 0o700 });
     await withProcessLock(join(own, 'recorder'), async () => {
-      const journal = await SessionJournal.open(own, { sessionId, orgId, redact, log });
+      const journal = await SessionJournal.open(own, { sessionId, orgId, redact: this.#redactor.text, log });
       const facts = new SessionFacts();
       const owned = new DisposableStore();
       try {
@@ -139,7 +145,7 @@ export class AgentRecorder implements Disposable {
         if (facts.ended || this.#end.signal.aborted) return;
         const writing: Writing = { sessionId, journal, facts, owned };
         this.#writing = writing;
-        this.#do(() => this.#begin(writing, own));
+        void this.#do(() => this.#begin(writing, own));
         await new Promise<void>((resolve) => this.#end.signal.addEventListener('abort', () => resolve(), { once: true }));
         await this.#turn;
       } finally {
@@ -163,7 +169,7 @@ export class AgentRecorder implements Disposable {
     const { facts, owned } = writing;
     const agent = this.#agent;
     const { recordTerminal, versionOf, watchFiles } = this.#parts;
-    const reflog = agent.handle.data['remote'] === true ? undefined : await Reflog.of(agent.workingDirectory);
+    const reflog = await Reflog.of(agent.workingDirectory);
     if (reflog !== undefined) writing.reflog = reflog;
     if (facts.startedAt === undefined) this.#append(writing, { type: 'SESSION_STARTED', providerId: agent.aiProvider, providerVersion: versionOf(agent) ?? 'unknown', workspacePath: agent.workingDirectory });
     if (facts.life === undefined) {
@@ -172,11 +178,11 @@ export class AgentRecorder implements Disposable {
       const prompt = taskPrompt(this.#task, agent.task);
       if (prompt !== undefined) this.#forward(writing, prompt);
     }
-    if (reflog !== undefined) owned.add(reflog.watch(() => this.#do((now) => this.#commits(now))));
-    const files = watchFiles(agent, (path, reason) => this.#do((now) => this.#append(now, { type: 'FILE_TOUCHED', path, reason })));
+    if (reflog !== undefined) owned.add(reflog.watch(() => void this.#do((now) => this.#commits(now))));
+    const files = watchFiles(agent, (path, reason) => void this.#do((now) => this.#append(now, { type: 'FILE_TOUCHED', path, reason })));
     if (files !== undefined) owned.add(files);
     if (recordTerminal !== undefined && agent.status === 'running') {
-      await recordTerminal(agent, folder).then(
+      await recordTerminal(agent, folder, this.#redactor).then(
         (recording) => (writing.terminal = owned.add(recording)),
         (error: unknown) => this.#parts.log.warn(`The terminal of ${agent.agentId} is not recorded: ${messageOf(error)}`),
       );
@@ -220,7 +226,7 @@ export class AgentRecorder implements Disposable {
     const id = writing.facts.openFor(requestId);
     if (id === undefined) return;
     const timer = setTimeout(() => {
-      this.#do(async (now) => {
+      void this.#do(async (now) => {
         await this.#decisions(now);
         if (now.facts.open.has(id)) this.#forward(now, { kind: 'answered', id });
       });

@@ -1,6 +1,7 @@
 // What a recorder works with: where it reads what happened, and where it writes it down.
 import type { Disposable } from '../../base/disposable.ts';
 import type { Log } from '../../base/log.ts';
+import type { Redactor } from '../../base/redact.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
 import type { DecisionRecord } from '../../protocol/decisionRecord.ts';
 import type { PromptQueueFile } from '../../protocol/promptQueue.ts';
@@ -19,7 +20,6 @@ export interface RecorderParts {
   readonly folder: string;
   readonly orgId: string;
   readonly log: Log;
-  readonly redact: (text: string) => string;
   readonly statusOf: (agent: AgentInfo) => AgentStatus | undefined;
   readonly approvalOf: (agent: AgentInfo) => PendingApproval | undefined;
   /** The agent's prompts on disk: those that wait, and what became of the latest ones. May throw. */
@@ -35,5 +35,5 @@ export interface RecorderParts {
   /** Follows the files of the agent's folder; undefined where nobody does. */
   readonly watchFiles: (agent: AgentInfo, onTouch: (path: string, reason: 'read' | 'write' | 'delete') => void) => Disposable | undefined;
   /** Records what the agent writes to its terminal, into the session's folder; undefined when that is switched off. */
-  readonly recordTerminal: ((agent: AgentInfo, folder: string) => Promise<TerminalRecording>) | undefined;
+  readonly recordTerminal: ((agent: AgentInfo, folder: string, redactor: Redactor) => Promise<TerminalRecording>) | undefined;
 }

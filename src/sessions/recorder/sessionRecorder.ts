@@ -29,7 +29,8 @@ export class SessionRecorder implements Disposable {
     this.#options = options;
     const { manager, status, onDidChangeApprovals, onDidChangePrompts, watchDecisions } = options;
     const own = this.#owned;
-    own.add(manager.onDidSpawnAgent(({ agent, config }) => this.#spawned(agent, config.task)));
+    // Its appearance was told before, with the task's title only.
+    own.add(manager.onDidSpawnAgent(({ agent, config }) => this.#take(agent)?.spawned(config)));
     own.add(manager.onDidChangeAgents(({ type, agent }) => (type === 'gone' ? this.#gone(agent) : this.#take(agent))));
     own.add(manager.beforeKill(async (agent) => this.#of(agent)?.stopping()));
     own.add(status.onDidChangeStatus(({ agent, status: now }) => this.#take(agent)?.status(now)));
@@ -59,12 +60,6 @@ export class SessionRecorder implements Disposable {
     this.#owned.dispose();
     for (const recorder of this.#recorders.values()) recorder.dispose();
     this.#recorders.clear();
-  }
-
-  #spawned(agent: AgentInfo, task: string | undefined): void {
-    // Its appearance was told before, with the task's title only.
-    const recorder = this.#take(agent);
-    if (task !== undefined && task !== '') recorder?.task(task);
   }
 
   #of(agent: AgentInfo): AgentRecorder | undefined {
