@@ -16,6 +16,12 @@ export class Timeline {
   readonly #asked = new Map<string, TimelineEntry>();
   #files: { id: string; paths: Set<string>; last: number } | undefined;
   #task: string | undefined;
+  #head: string | undefined;
+
+  /** The commit at which the latest session's folder was when it began; undefined where nobody noted it. */
+  get head(): string | undefined {
+    return this.#head;
+  }
 
   /** In the order in which they began. */
   get entries(): readonly TimelineEntry[] {
@@ -89,6 +95,7 @@ export class Timeline {
         return this.#answer(forwarded.id, forwarded.by === undefined ? 'Answered in the terminal' : 'Answered', undefined, forwarded.by, forwarded.words);
       case 'agent':
         this.#task = undefined;
+        this.#head = forwarded.head;
         return [];
       case undefined:
         return [];
