@@ -54,7 +54,8 @@ function lateParts(folder) {
     setup(build) {
       for (const { imported, file, atOnce = false } of late) {
         build.onResolve({ filter: imported }, ({ path, kind, importer }) =>
-          atOnce || kind === 'dynamic-import'
+          // The bundle itself is made of it.
+          importer.endsWith(`/${file}`) ? undefined : atOnce || kind === 'dynamic-import'
             ? { path: `${folder}/${file}`, external: true }
             : { errors: [{ text: `${importer} loads ${path} at once: use import('${path}') where it is first needed` }] },
         );

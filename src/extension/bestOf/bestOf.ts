@@ -60,7 +60,10 @@ export class BestOf implements Disposable {
 
   async restore(panel: vscode.WebviewPanel, groupId: string): Promise<void> {
     const group = this.#store.read(groupId);
-    if (group === undefined) return panel.dispose();
+    if (group === undefined) {
+      panel.dispose();
+      return;
+    }
     this.#panels.adopt(panel, this.#comparison(group));
     await this.#parts.services.fleet.start();
   }
