@@ -117,12 +117,13 @@ export class RedactedStream {
   write(chunk: string): string {
     const text = this.#context + this.#held + chunk;
     const base = this.#context.length;
-    const from = Math.max(base, this.#redactor.unfinishedFrom(text));
+    const begins = this.#redactor.unfinishedFrom(text);
+    const from = Math.max(base, begins);
     if (text.length - from > HELD) {
       // Its end is not in sight: what follows is recognized by its beginning, which stays as context.
       const told = this.#told(text, base, from) + REDACTED;
-      this.#context = text.slice(Math.max(0, from - CONTEXT / 2), from + CONTEXT / 2);
-      this.#cutOff = from > CONTEXT / 2;
+      this.#context = text.slice(Math.max(0, begins - CONTEXT / 2), begins + CONTEXT / 2);
+      this.#cutOff ||= begins > CONTEXT / 2;
       this.#held = '';
       return told;
     }

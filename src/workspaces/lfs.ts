@@ -6,7 +6,5 @@ export async function lfsArguments(): Promise<readonly string[]> {
   return (await findExecutable('git-lfs')) === undefined ? WITHOUT_LFS : [];
 }
 
-const WITHOUT_LFS = ['-c', 'filter.lfs.process=', '-c', 'filter.lfs.smudge=', '-c', 'filter.lfs.clean=', '-c', 'filter.lfs.required=false'];
-
-/** For git-lfs itself: leave pointers where a file's content cannot be had. */
-export const POINTERS_ONLY = { GIT_LFS_SKIP_SMUDGE: '1' } as const;
+/** Its filters turned off: pointers stay pointers. For where git-lfs is missing, or cannot get a file's content. */
+export const WITHOUT_LFS: readonly string[] = ['-c', 'filter.lfs.process=', '-c', 'filter.lfs.smudge=', '-c', 'filter.lfs.clean=', '-c', 'filter.lfs.required=false'];

@@ -7,7 +7,7 @@ import type { PendingPlace } from './pendingPlaces.ts';
 import type { StartingPoint } from './startingPoint.ts';
 import { fillSubmodules } from './submodules.ts';
 import type { PrepareOptions } from './types.ts';
-import { enterWorktree, fillWorktree } from './worktrees.ts';
+import { enterWorktree, fillWorktree, worktreesLock } from './worktrees.ts';
 
 export interface WorktreePlan {
   readonly id: string;
@@ -18,7 +18,7 @@ export interface WorktreePlan {
   readonly point: StartingPoint;
   /** Where git commands about the repository run. */
   readonly repository: string;
-  /** Names the repository's lock. */
+  /** The git folder that its worktrees share. */
   readonly commonDir: string;
   /** The folder whose uncommitted changes come along. */
   readonly changesOf?: string | undefined;
@@ -31,7 +31,7 @@ export async function makeWorktree(plan: WorktreePlan, locks: WorkspaceLocks, no
   onProgress?.('worktree', `Making the worktree ${path} on branch ${branch}`);
   const worktree = { path, branch, commit: point.commit, env: { TMUX_AGENTS_WORKSPACE: path }, signal };
   await locks.hold(
-    `the worktrees of ${plan.commonDir}`,
+    worktreesLock(plan.commonDir),
     async () => {
       note({ path, repository });
       await enterWorktree(new Git(repository), worktree);

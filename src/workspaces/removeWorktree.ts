@@ -2,16 +2,17 @@
 import { lstatSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AgentsError, messageOf } from '../base/errors.ts';
+import { AgentsError, isAgentsError, messageOf } from '../base/errors.ts';
 import type { WorkspaceRecord } from '../protocol/workspaceRecord.ts';
 import { isThere } from './containment.ts';
 import { Git } from './git.ts';
+import type { WorkspaceLocks } from './locks.ts';
 import { findRepository, type LocalRepository } from './localRepository.ts';
 import { isKeptElsewhere, rescueIndex, rescueWork } from './rescue.ts';
 import { commitOf } from './startingPoint.ts';
 import { workInSubmodules } from './submodules.ts';
 import type { RemovalReport } from './types.ts';
-import { deleteBranch, dropWorktree, worktreeEntry } from './worktrees.ts';
+import { deleteBranch, dropWorktree, worktreeEntry, worktreesLock } from './worktrees.ts';
 
 export interface RemovalOptions {
   /** Removes a locked worktree, too. Work is never lost by it. */
@@ -19,18 +20,24 @@ export interface RemovalOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Hold the repository's lock. Never throws for what can be told in the report, `cancelled` aside. */
-export async function removeWorktree(record: WorkspaceRecord, options: RemovalOptions): Promise<RemovalReport> {
+/** Never throws for what can be told in the report, `cancelled` and `timeout` of the repository's lock aside. */
+export async function removeWorktree(record: WorkspaceRecord, locks: WorkspaceLocks, options: RemovalOptions): Promise<RemovalReport> {
   const { repository: home } = record;
   if (home === undefined) return kept('its record names no repository');
-  const repository = isThere(home) ? await findRepository(home, options.signal) : undefined;
-  if (repository === undefined) return isThere(record.path) ? kept(`its repository ${home} is gone, and nothing else could keep its work`) : { removed: true };
-  try {
-    return await remove(record, repository, options);
-  } catch (error) {
-    if (error instanceof AgentsError && error.reason === 'cancelled') throw error;
-    return kept(messageOf(error), home);
-  }
+  const repository = isThere(home) ? await findRepository(home, options.signal).catch(() => undefined) : undefined;
+  if (repository === undefined) return isThere(record.path) ? kept(`its repository ${home} is gone or damaged, and nothing else could keep its work`) : { removed: true };
+  return locks.hold(
+    worktreesLock(repository.commonDir),
+    async () => {
+      try {
+        return await remove(record, repository, options);
+      } catch (error) {
+        if (isAgentsError(error, 'cancelled')) throw error;
+        return kept(messageOf(error), home);
+      }
+    },
+    options,
+  );
 }
 
 async function remove(record: WorkspaceRecord, repository: LocalRepository, { force = false, signal }: RemovalOptions): Promise<RemovalReport> {

@@ -1,6 +1,7 @@
 // Work that a removal would lose, kept: uncommitted files as a commit under refs/tmux-agents/rescue/<id>/<time>, found again and brought back as a branch.
 import { AgentsError } from '../base/errors.ts';
 import { Git } from './git.ts';
+import { lfsArguments } from './lfs.ts';
 import { checkRefName } from './refNames.ts';
 import { commitTree, snapshotTree, withOwnIndex } from './snapshot.ts';
 import { commitOf } from './startingPoint.ts';
@@ -88,7 +89,7 @@ async function indexTree(git: Git, signal?: AbortSignal): Promise<string | undef
   return withOwnIndex(
     git,
     async (env) => {
-      const { code, stdout } = await git.run(['write-tree'], { env, signal, accept: [0, 128] });
+      const { code, stdout } = await git.run([...(await lfsArguments()), 'write-tree'], { env, signal, accept: [0, 128] });
       return code === 0 ? stdout.toString('utf8').trim() : undefined;
     },
     signal,

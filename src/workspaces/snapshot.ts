@@ -45,7 +45,7 @@ export async function snapshotTree(git: Git, signal?: AbortSignal): Promise<stri
       const nested = (await git.parts(['ls-files', '--others', '--exclude-standard', '-z'], { env, signal })).find((path) => path.endsWith('/'));
       if (nested !== undefined) throw new AgentsError('unsupported', `${join(git.folder, nested)} is a repository of its own, whose files cannot be kept in this one.`, { hint: 'Move it away, or let git ignore it.' });
       await git.run([...(await lfsArguments()), 'add', '--all', '.'], { env, signal, timeoutMs: 10 * 60_000 });
-      return git.text(['write-tree'], { env, signal });
+      return git.text([...(await lfsArguments()), 'write-tree'], { env, signal });
     },
     signal,
   );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { isThere } from './containment.ts';
 import { Git } from './git.ts';
+import { lfsArguments } from './lfs.ts';
 
 /** Checks them out as git's own configuration says. Returns why they stay empty, where that failed. */
 export async function fillSubmodules(folder: string, options: { readonly env: Readonly<Record<string, string>>; readonly signal?: AbortSignal | undefined }): Promise<string | undefined> {
@@ -22,7 +23,7 @@ export async function workInSubmodules(git: Git, signal?: AbortSignal): Promise<
     const folder = join(git.folder, path);
     if (!isThere(join(folder, '.git'))) continue;
     const inside = new Git(folder);
-    if ((await inside.text(['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=none'], { signal })) !== '') return `the submodule ${path} has uncommitted changes`;
+    if ((await inside.text([...(await lfsArguments()), 'status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=none'], { signal })) !== '') return `the submodule ${path} has uncommitted changes`;
     const unpushed = await inside.text(['rev-list', '--max-count=1', 'HEAD', '--branches', '--not', '--remotes', '--tags'], { signal });
     if (unpushed !== '') return `the submodule ${path} has commits that no remote has`;
     const deeper = await workInSubmodules(inside, signal);

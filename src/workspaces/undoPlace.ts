@@ -8,7 +8,7 @@ import type { PendingPlace } from './pendingPlaces.ts';
 import { endLeftovers } from './leftoverProcesses.ts';
 import { baseRef } from './removeWorktree.ts';
 import { commitOf } from './startingPoint.ts';
-import { deleteBranch, dropWorktree } from './worktrees.ts';
+import { deleteBranch, dropWorktree, worktreesLock } from './worktrees.ts';
 
 /** `base` is the real path of the folder that workspaces lie in; nothing outside of it is deleted. */
 export async function undoPlace(place: PendingPlace, base: string, locks: WorkspaceLocks): Promise<void> {
@@ -20,7 +20,7 @@ export async function undoPlace(place: PendingPlace, base: string, locks: Worksp
     if (ours !== undefined) await rm(ours, { recursive: true, force: true, maxRetries: 5 });
     return;
   }
-  await locks.hold(`the worktrees of ${repository.commonDir}`, async () => {
+  await locks.hold(worktreesLock(repository.commonDir), async () => {
     if (ours !== undefined) await dropWorktree(repository.commonDir, ours);
     const git = new Git(repository.home);
     if (branch !== undefined && commit !== undefined && (await commitOf(git, `refs/heads/${branch}`)) === commit) await deleteBranch(git, branch, commit);

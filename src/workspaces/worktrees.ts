@@ -1,11 +1,14 @@
 // A worktree of a repository: entered under a lock, filled without one, taken out again without touching any other.
-import { rmSync } from 'node:fs';
+import { rmSync, statfsSync } from 'node:fs';
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AgentsError, isAgentsError } from '../base/errors.ts';
 import { realPathOf } from './containment.ts';
 import { Git } from './git.ts';
-import { lfsArguments, POINTERS_ONLY } from './lfs.ts';
+import { lfsArguments, WITHOUT_LFS } from './lfs.ts';
+
+/** Bytes left, below which a file that cannot be written was too much for the disk. */
+const NEARLY_FULL = 16 * 1024 * 1024;
 
 export interface NewWorktree {
   readonly path: string;
@@ -32,19 +35,23 @@ export async function enterWorktree(repository: Git, { path, branch, commit, env
 /** Writes its files, with as many workers as there are cores. Where git-lfs cannot get a file, its pointer stays. */
 export async function fillWorktree(worktree: NewWorktree, onPointers: (why: string) => void): Promise<void> {
   const git = new Git(worktree.path);
-  const args = [...(await lfsArguments()), '-c', 'checkout.workers=0', '-c', 'advice.detachedHead=false', 'checkout', '--force', '--quiet', '--no-recurse-submodules', worktree.branch, '--'];
-  const options = { signal: worktree.signal, timeoutMs: 30 * 60_000 };
+  const args = ['-c', 'checkout.workers=0', '-c', 'advice.detachedHead=false', 'checkout', '--force', '--quiet', '--no-recurse-submodules', worktree.branch, '--'];
+  const options = { signal: worktree.signal, timeoutMs: 30 * 60_000, env: worktree.env };
   try {
-    await git.run(args, { ...options, env: worktree.env });
+    await git.run([...(await lfsArguments()), ...args], options);
   } catch (error) {
-    if (!isAgentsError(error, 'git-failed') || !/smudge|lfs/i.test(error.message)) throw explained(error);
+    if (!isAgentsError(error, 'git-failed') || !/smudge|lfs/i.test(error.message)) throw explained(error, worktree.path);
     onPointers(error.message);
-    await git.run(args, { ...options, env: { ...worktree.env, ...POINTERS_ONLY } });
+    await git.run([...WITHOUT_LFS, ...args], options);
   }
 }
 
-function explained(error: unknown): unknown {
-  if (!isAgentsError(error, 'git-failed') || !/No space left on device|Disk quota exceeded/i.test(error.message)) return error;
+/** git names no cause when it cannot write a file: the disk is asked. */
+function explained(error: unknown, path: string): unknown {
+  if (!isAgentsError(error, 'git-failed')) return error;
+  const { bavail, bsize } = statfsSync(path);
+  const said = /No space left on device|Disk quota exceeded/i.test(error.message);
+  if (!said && !(/unable to (?:write|create)|cannot write/i.test(error.message) && bavail * bsize < NEARLY_FULL)) return error;
   return new AgentsError('git-failed', `The disk is full: ${error.message}`, { hint: 'Free some space, or let workspaces lie elsewhere.', cause: error });
 }
 
@@ -72,4 +79,9 @@ export async function deleteBranch(repository: Git, branch: string, commit: stri
 
 function sameFolder(one: string, other: string): boolean {
   return one === other || (realPathOf(one) ?? one) === (realPathOf(other) ?? other);
+}
+
+/** Names the lock under which worktrees of a repository are entered and taken out. */
+export function worktreesLock(commonDir: string): string {
+  return `the worktrees of ${commonDir}`;
 }

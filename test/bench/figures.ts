@@ -13,5 +13,6 @@ export const figureGroups: Readonly<Record<string, Load>> = {
   'local-flood': async () => (await import('./figures/flood.ts')).localFlood,
   'docker-flood': async () => (await import('./figures/flood.ts')).dockerFlood,
   status: async () => (await import('./figures/status.ts')).status,
+  sessions: async () => (await import('./figures/sessions.ts')).sessions,
   extension: async () => (await import('./figures/extension.ts')).extension,
 };

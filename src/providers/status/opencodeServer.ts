@@ -100,6 +100,11 @@ export class OpencodeServer {
     return z.array(OpencodeQuestion).parse(parsed((await this.#transport.get(['/question']))[0]));
   }
 
+  /** Every message of a session with its parts, as the server gives them: `src/sessions/usage/opencodeUsage.ts` knows the shape. */
+  async messages(sessionId: string): Promise<unknown> {
+    return parsed((await this.#transport.get([`/session/${encodeURIComponent(sessionId)}/message`]))[0]);
+  }
+
   /** Answers a permission; `message` goes to the model with a `reject`. Fails with `stale` when nobody waits for it any more. */
   async replyPermission(id: string, reply: 'once' | 'always' | 'reject', message?: string): Promise<void> {
     if (!(await this.permissions()).some((permission) => permission.id === id)) throw stale();

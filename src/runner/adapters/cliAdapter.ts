@@ -172,6 +172,11 @@ export class CliAdapter implements ProviderAdapter {
     return this.#sessions.get(sessionId)?.pid;
   }
 
+  secrets(): Record<string, string> {
+    const { apiKey, env } = this.#options;
+    return { ...env, ...(apiKey === undefined ? {} : { API_KEY: apiKey }) };
+  }
+
   dispose(): void {
     for (const session of this.#sessions.values()) session.dispose();
     this.#sessions.clear();

@@ -39,6 +39,7 @@ export class CliSession implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #decoder = new StringDecoder('utf8');
   readonly #told = new Set<string>();
+  readonly #settling = new Set<Promise<void>>();
   #agent: AgentInfo;
   #pane: PaneId | undefined;
   #gathered = '';
@@ -148,7 +149,7 @@ export class CliSession implements Disposable {
     const isOurs = (agent: AgentInfo): boolean => agent.agentId === this.#agent.agentId && (agent.handle.runtimeId ?? agent.runtimeId) === (this.handle.runtimeId ?? this.#agent.runtimeId);
     this.#owned.add(manager.onDidChangeAgents(({ type, agent }) => isOurs(agent) && (type === 'gone' ? this.#gone() : this.#took(agent))));
     this.#owned.add(status.onDidChangeStatus(({ agent, status: now }) => isOurs(agent) && !this.#ended && this.#tell({ type: 'status', status: now })));
-    this.#owned.add(approvals.onDidChange(({ type, approval }) => isOurs(approval.agent) && (type === 'gone' ? void this.#settled(approval) : this.#asked(approval))));
+    this.#owned.add(approvals.onDidChange(({ type, approval }) => isOurs(approval.agent) && (type === 'gone' ? this.#settle(approval) : this.#asked(approval))));
     this.#owned.add(manager.watch());
     this.#owned.add(status.follow());
     this.#owned.add(approvals.follow());
@@ -172,13 +173,12 @@ export class CliSession implements Disposable {
     if (found === undefined) return;
     this.#pane = found.id;
     if (manager.get(this.handle.runtimeId ?? this.#agent.runtimeId)?.isolates !== true) this.#pid = found.pid;
-    let before: string | undefined;
-    const missed: Buffer[] = [];
-    this.#owned.add(tmux.onPaneOutput(found.id, (bytes) => (before === undefined ? missed.push(bytes) : this.#gather(this.#decoder.write(bytes)))));
+    let isOnScreen = true;
+    this.#owned.add(tmux.onPaneOutput(found.id, (bytes) => isOnScreen || this.#gather(this.#decoder.write(bytes))));
     const lines = (await tmux.command(['capture-pane', '-p', '-e', '-t', found.id])).map((line) => line.trimEnd());
     // What arrived before the answer is part of it.
-    missed.length = 0;
-    before = lines.filter((line) => !line.startsWith('Pane is dead')).join('\r\n').replace(/(?:\r\n)+$/, '');
+    isOnScreen = false;
+    const before = lines.filter((line) => !line.startsWith('Pane is dead')).join('\r\n').replace(/(?:\r\n)+$/, '');
     if (before !== '') this.#gather(`${recovered ? CLEAR : ''}${before}`);
   }
 
@@ -207,7 +207,8 @@ export class CliSession implements Disposable {
     clearTimeout(this.#reaping);
     this.#draining?.abort();
     this.#flush(this.#decoder.end());
-    this.#tell(exit);
+    // How its last approvals were answered is told before.
+    void Promise.allSettled(this.#settling).then(() => this.#tell(exit));
   }
 
   #asked(approval: PendingApproval): void {
@@ -216,11 +217,19 @@ export class CliSession implements Disposable {
     this.#tell({ type: 'approval', approval: eventApproval(this.#parts.sessionId, approval, this.#parts.approvalTimeoutMs) });
   }
 
+  #settle(approval: PendingApproval): void {
+    const settling = this.#settled(approval);
+    this.#settling.add(settling);
+    void settling.finally(() => this.#settling.delete(settling));
+  }
+
   /** By whom and how it was answered stands in the log that all faces write. */
   async #settled({ id, since }: PendingApproval): Promise<void> {
     if (!this.#told.delete(id)) return;
     const records = await new SessionLog().latest(this.#agent.agentId).catch(() => []);
     const last = records.findLast((record) => record.id === id && record.outcome === 'done' && Date.parse(record.at) >= since);
+    // Gone with its program: nobody answered it that is known of.
+    if (last === undefined && (this.#ended || this.#agent.status === 'exited' || this.#agent.status === 'failed')) return;
     this.#tell({
       type: 'approval_gone',
       approvalId: id,

@@ -89,6 +89,8 @@ export interface ProviderAdapter {
   recover?(sessionId: string): Promise<StartedSession | undefined>;
   /** What the agent's first process is, for whoever measures; undefined where it is not of this machine. */
   pidOf?(sessionId: string): number | undefined;
+  /** What it adds to the environment of its agents, for those who keep secrets out of what they write. */
+  secrets?(): Readonly<Record<string, string>>;
   /** Lets go of everything; sessions go on. */
   dispose?(): void;
 }

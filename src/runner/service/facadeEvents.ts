@@ -1,0 +1,54 @@
+// The README's events, made of the wire's once those are on disk.
+import type { NamedEvents } from '../../base/namedEvents.ts';
+import type { EventApproval, RunnerEvent } from '../../protocol/runnerEvent.ts';
+import type { Session, StateChange } from '../../sessions/manager/managedSession.ts';
+import { facadeState } from '../../sessions/states/facadeNames.ts';
+
+export interface RunnerServiceEvents {
+  started: void;
+  stopped: void;
+  session_created: Session;
+  session_started: Session;
+  session_completed: Session;
+  session_failed: Session;
+  /** Also for steps that the README's names do not tell apart: those have the same before and after. */
+  state_changed: StateChange;
+  approval_required: { readonly sessionId: string; readonly approval: EventApproval; readonly session: Session };
+  output: { readonly sessionId: string; readonly data: string; readonly stream: 'stdout' | 'stderr' };
+  /** Every event of the wire. */
+  event: RunnerEvent;
+}
+
+/** Tells the event under its names. */
+export function tellFacade(events: NamedEvents<RunnerServiceEvents>, event: RunnerEvent, look: () => Session): void {
+  const { sessionId } = event;
+  events.emit('event', event);
+  switch (event.type) {
+    case 'SESSION_STARTED':
+      events.emit('session_started', look());
+      break;
+    case 'SESSION_STATE_CHANGED': {
+      const { previousState, newState, reason } = event;
+      events.emit('state_changed', { sessionId, previousState: facadeState(previousState), newState: facadeState(newState), previousRunnerState: previousState, newRunnerState: newState, ...(reason === undefined ? {} : { reason }), session: look() });
+      break;
+    }
+    case 'APPROVAL_REQUESTED':
+      events.emit('approval_required', { sessionId, approval: event.approval, session: look() });
+      break;
+    case 'TERMINAL_CHUNK':
+      events.emit('output', { sessionId, data: event.data, stream: event.stream });
+      break;
+    case 'SESSION_ENDED':
+      events.emit(event.finalState === 'COMPLETED' ? 'session_completed' : 'session_failed', look());
+      break;
+    case 'APPROVAL_RESOLVED':
+    case 'FILE_TOUCHED':
+    case 'DIFF_SUMMARY':
+    case 'TEST_RUN_STARTED':
+    case 'TEST_RUN_FINISHED':
+    case 'ALERT_RAISED':
+    case 'USAGE_TICK':
+    case 'PROVIDER_EVENT_FORWARDED':
+      break;
+  }
+}

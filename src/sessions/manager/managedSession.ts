@@ -1,0 +1,47 @@
+// A session as the library's SessionManager shows it, under the README's names.
+import type { UsageMetrics } from '../../protocol/runnerEvent.ts';
+import type { SessionState } from '../../protocol/runnerEvent.ts';
+import type { FacadeState } from '../states/facadeNames.ts';
+
+export interface SessionRepo {
+  readonly url: string;
+  readonly branch?: string | undefined;
+  readonly commit?: string | undefined;
+}
+
+export interface NewSession {
+  readonly sessionId: string;
+  readonly orgId: string;
+  readonly providerId: string;
+  readonly userId?: string | undefined;
+  readonly repo?: SessionRepo | undefined;
+  readonly workspacePath?: string | undefined;
+  readonly task?: string | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A snapshot: it does not change; ask again. Times are Unix time in ms. */
+export interface Session extends NewSession {
+  readonly state: FacadeState;
+  /** The same, in the words of events: it also tells preparing, starting and stopping apart. */
+  readonly runnerState: SessionState;
+  readonly createdAt: number;
+  /** When it first ran. */
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
+  readonly usage: UsageMetrics;
+  readonly exitCode?: number | undefined;
+  /** Why it is in its state, where that was said. */
+  readonly reason?: string | undefined;
+  readonly lastEventSeq: number;
+}
+
+export interface StateChange {
+  readonly sessionId: string;
+  readonly previousState: FacadeState;
+  readonly newState: FacadeState;
+  readonly previousRunnerState: SessionState;
+  readonly newRunnerState: SessionState;
+  readonly reason?: string | undefined;
+  readonly session: Session;
+}
