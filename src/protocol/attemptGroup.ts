@@ -43,6 +43,3 @@ export const AttemptGroup = z.object({
   attempts: z.array(Attempt).min(1),
 });
 export type AttemptGroup = z.infer<typeof AttemptGroup>;
-
-/** A project's `.tmux-agents.json`, as far as comparing attempts reads it: how its tests are run, as argv or as a line for a shell. */
-export const ProjectTests = z.looseObject({ test: z.union([z.string().min(1), z.array(z.string()).min(1)]).optional() });

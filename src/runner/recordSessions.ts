@@ -1,6 +1,7 @@
 // Puts the recording of sessions together: what a face has, and what is known of folders, decisions and prompts on disk.
 import { rm, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Disposable } from '../base/disposable.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import { sweepOnce } from '../base/sweep.ts';
 import type { EventApprovalCategory } from '../protocol/runnerEvent.ts';
@@ -10,7 +11,10 @@ import { PromptStore } from '../sessions/prompts/promptStore.ts';
 import { sessionsFolder } from '../sessions/recorder/sessionFolders.ts';
 import { SessionRecorder } from '../sessions/recorder/sessionRecorder.ts';
 import { recordTerminal } from '../sessions/recorder/terminalRecorder.ts';
+import type { AgentInfo } from '../runtimes/types.ts';
 import { folderDiff } from '../workspaces/folderDiff.ts';
+import { watchTouchedFiles } from '../workspaces/touchedFiles.ts';
+import { WorkspaceStore } from '../workspaces/workspaceStore.ts';
 import type { Managed } from './createRuntimeManager.ts';
 
 export interface RecordOptions {
@@ -47,10 +51,16 @@ export function recordSessions({ manager, status, approvals, prompts }: Pick<Man
       categoryOf,
       diffOf: (agent, head) => folderDiff(agent.workingDirectory, head),
       usageOf: () => ({}),
-      watchFiles: () => undefined,
+      watchFiles: watchFolder,
       recordTerminal: terminal ? (agent, own, redactor) => recordTerminal(agent, own, { manager, redactor, maxBytes: maxMegabytes * 1024 * 1024, log }) : undefined,
     },
   });
+}
+
+/** The files of a workspace of ours: another folder may be huge, or the person's own place to work. */
+function watchFolder({ workingDirectory }: AgentInfo, onTouch: (path: string, reason: 'write' | 'delete') => void): Disposable | undefined {
+  const record = new WorkspaceStore().at(workingDirectory);
+  return record === undefined || record.kind === 'folder' ? undefined : watchTouchedFiles(workingDirectory, ({ path, reason }) => onTouch(path, reason));
 }
 
 /** What kind of thing is asked for, in the few words that events have. */

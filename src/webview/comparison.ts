@@ -28,7 +28,7 @@ function tests({ tests: ran }: AttemptView, { testCommand }: ToComparison): stri
   if (ran === undefined) return 'not run';
   if (ran.running) return element('span', { class: 'running' }, 'running…');
   const passed = ran.exitCode === 0;
-  return element('span', { class: passed ? 'added' : 'removed', title: ran.tail }, icon(passed ? 'check' : 'cross'), passed ? `passed in ${clockText(ran.seconds)}` : ran.exitCode === null ? 'timed out' : `exit ${ran.exitCode}`);
+  return element('span', { class: passed ? 'added' : 'removed', title: ran.tail }, icon(passed ? 'check' : 'cross'), passed ? `passed in ${ran.seconds < 60 ? `${ran.seconds} s` : clockText(ran.seconds)}` : ran.exitCode === null ? 'timed out' : `exit ${ran.exitCode}`);
 }
 
 function button(text: string, label: string, onClick: () => void, { primary = false, disabled = false } = {}): HTMLButtonElement {
@@ -40,7 +40,7 @@ function button(text: string, label: string, onClick: () => void, { primary = fa
 function draw(attempt: AttemptView, group: ToComparison): HTMLElement {
   const { agentId, label, state, tone, outcome, note, live } = attempt;
   const title = element('h2', { id: `title-${agentId}` }, label);
-  const badge = element('span', { class: 'badge', 'data-tone': tone }, outcome === 'picked' ? 'picked' : outcome === 'archived' ? 'archived' : state);
+  const badge = element('span', { class: 'badge', 'data-tone': outcome === 'picked' ? 'good' : outcome === 'archived' ? 'none' : tone }, outcome === 'picked' ? 'picked' : outcome === 'archived' ? 'archived' : state);
   const rows = facts(attempt, group).flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]);
   const busy = group.busy !== undefined;
   const actions = element('div', { class: 'actions' },
@@ -48,7 +48,7 @@ function draw(attempt: AttemptView, group: ToComparison): HTMLElement {
     button('Attach', `Attach a terminal to ${label}`, () => send({ type: 'attach', agentId }), { disabled: !live }),
     button('Timeline', `Show the timeline of ${label}`, () => send({ type: 'timeline', agentId })),
     button('Run Tests', `Run the tests of ${label}`, () => send({ type: 'test', agentId }), { disabled: busy || group.testCommand === undefined || attempt.tests?.running === true || outcome === 'archived' }),
-    button('Pick This One', `Pick ${label} and archive the others`, () => send({ type: 'pick', agentId }), { primary: true, disabled: busy || group.picked }),
+    ...(group.picked ? [] : [button('Pick This One', `Pick ${label} and archive the others`, () => send({ type: 'pick', agentId }), { primary: true, disabled: busy })]),
   );
   return element('section', { class: 'attempt', 'aria-labelledby': `title-${agentId}`, 'data-agent': agentId, ...(outcome === undefined ? {} : { 'data-outcome': outcome }) }, element('header', {}, title, badge), element('dl', {}, ...rows), ...(note === undefined ? [] : [element('p', { class: 'note' }, note)]), actions);
 }

@@ -46,7 +46,7 @@ export const bestOf: Command<BestOfCommandOptions> = (face, options) => {
     } else {
       group = options.show === undefined ? latest(store) : store.require(options.show);
       if (options.test !== undefined) {
-        const command = await testCommandOf(group.folder);
+        const command = testCommandOf(group.folder);
         if (command === undefined) throw new AgentsError('not-found', `${group.folder} has no test command.`, { hint: 'Put {"test": "npm test"} into .tmux-agents.json there.' });
         await testAttempt(group, options.test, command, { records, store, signal });
       }

@@ -82,7 +82,7 @@ export class ComparisonPanel implements Disposable {
   async #lookNow(): Promise<void> {
     const { store, sessions, records, services } = this.#parts;
     const group = store.require(this.#groupId);
-    const command = await testCommandOf(group.folder).catch((error: unknown) => void services.log.warn(messageOf(error)));
+    const command = this.#testCommand(group.folder);
     const attempts = await viewAttempts(group, { sessions, records, stateOf: (agentId) => this.#stateOf(agentId), testing: this.#testing, log: services.log });
     const message: ToComparison = {
       type: 'group',
@@ -94,6 +94,16 @@ export class ComparisonPanel implements Disposable {
       ...(this.#busy === undefined ? {} : { busy: this.#busy }),
     };
     if (!this.#owned.isDisposed) void this.#panel.webview.postMessage(message);
+  }
+
+  /** None where the project's file cannot be read: what is wrong with it is told when somebody makes a workspace. */
+  #testCommand(folder: string): ReturnType<typeof testCommandOf> {
+    try {
+      return testCommandOf(folder);
+    } catch (error) {
+      this.#parts.services.log.warn(messageOf(error));
+      return undefined;
+    }
   }
 
   #stateOf(agentId: string): ReturnType<typeof stateWord> & { readonly live: boolean } {
@@ -135,7 +145,7 @@ export class ComparisonPanel implements Disposable {
     const { store, records, services } = this.#parts;
     if (!vscode.workspace.isTrusted) return void (await vscode.commands.executeCommand('workbench.trust.manage'));
     const group = store.require(this.#groupId);
-    const command = await testCommandOf(group.folder);
+    const command = testCommandOf(group.folder);
     if (command === undefined) return;
     const chosen = group.attempts.filter(({ agentId, outcome, workspaceId }) => (wanted === undefined || agentId === wanted) && outcome !== 'archived' && workspaceId !== undefined && !this.#testing.has(agentId));
     for (const { agentId } of chosen) this.#testing.add(agentId);
