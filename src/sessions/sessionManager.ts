@@ -4,9 +4,9 @@ import type { Disposable } from '../base/disposable.ts';
 import { AgentsError, asAgentsError } from '../base/errors.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import { NamedEvents } from '../base/namedEvents.ts';
-import { UsageMetrics, type EventApproval, type RunnerEvent, type RunnerEventBody, type SessionState } from '../protocol/runnerEvent.ts';
+import { UsageMetrics, type EventApproval, type RunnerEventBody, type SessionState } from '../protocol/runnerEvent.ts';
 import { SessionJournal } from './journal/sessionJournal.ts';
-import type { NewSession, Session, StateChange } from './manager/managedSession.ts';
+import type { NewSession, Session, SessionEventsByName } from './manager/managedSession.ts';
 import { SessionEvents } from './manager/sessionEvents.ts';
 import { facadeState, isFacadeState, sessionState, type FacadeState } from './states/facadeNames.ts';
 import { canTransition, checkTransition, finalStateOf, invalidTransition, isFinal, isLive, pathToEnd, transitions, type FinalState } from './states/transitions.ts';
@@ -28,20 +28,11 @@ export interface SessionManagerConfig {
   readonly log?: Log | undefined;
 }
 
-export interface SessionManagerEvents {
-  session_created: Session;
-  session_started: Session;
-  session_completed: Session;
-  session_failed: Session;
-  state_changed: StateChange;
-  approval_required: { readonly sessionId: string; readonly approval: EventApproval; readonly session: Session };
-  output: { readonly sessionId: string; readonly data: string; readonly stream: 'stdout' | 'stderr' };
+export interface SessionManagerEvents extends SessionEventsByName {
   /** Its time was over; it is FAILED already. Whoever runs it ends its process. */
   session_timeout: Session;
   /** It ended long ago and is forgotten; its journal stays. */
   session_removed: Session;
-  /** Every numbered event, once it is in the journal where there is one. */
-  event: RunnerEvent;
   journal_failed: { readonly sessionId: string; readonly error: AgentsError };
 }
 

@@ -1,6 +1,7 @@
 // One event as one line of a journal. The number stands first, so that a reader can skip lines without parsing them; `after` tells the
 // session's state once the event has happened, so that the last line alone says where a session stands.
 import * as z from 'zod';
+import { jsonOf } from '../../base/json.ts';
 import { RunnerEvent, SessionState } from '../../protocol/runnerEvent.ts';
 
 /** What every line has, also one of a later version whose event is not known here. */
@@ -29,12 +30,4 @@ export function eventOf(line: string): RunnerEvent | undefined {
 export function seqOf(line: string): number | undefined {
   const match = /^\{"seq":(\d+),/.exec(line);
   return match === null ? undefined : Number(match[1]);
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

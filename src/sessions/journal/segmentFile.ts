@@ -1,10 +1,16 @@
 // The segment that a journal writes to: whole batches at a known place, so that what a full disk broke off is written over by the next attempt.
-import { close, closeSync, fsyncSync, ftruncateSync, openSync, write } from 'node:fs';
+import { close, closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeWhole, writeWholeSync } from '../../base/writeWhole.ts';
 import { syncInTurn } from './syncTurns.ts';
 
+/**
+ * Bytes that are written by this thread itself: into the kernel's memory that takes microseconds, where another thread has to be woken, and on a busy
+ * machine waits for its turn. While the file is being synced a write may have to wait for the disk: then that is another thread's.
+ */
+const AT_ONCE = 128 * 1024;
+
 export class SegmentFile {
-  readonly #path: string;
   readonly #fd: number;
   #size: number;
   #unsynced = false;
@@ -13,7 +19,6 @@ export class SegmentFile {
 
   /** `size`: where the next line goes. The file is made where there is none, and its name is on the disk then. */
   constructor(path: string, size: number) {
-    this.#path = path;
     this.#fd = openSync(path, size === 0 ? 'w' : 'r+', 0o600);
     this.#size = size;
     if (size === 0) syncFolder(dirname(path));
@@ -25,13 +30,8 @@ export class SegmentFile {
 
   /** Resolves when all bytes are in the file: another process sees them then, whatever becomes of this one. After a failure nothing of them counts. */
   async append(bytes: Buffer): Promise<void> {
-    let written = 0;
-    try {
-      while (written < bytes.length) written += await this.#write(bytes.subarray(written), this.#size + written);
-    } catch (error) {
-      this.#cut();
-      throw error;
-    }
+    if (this.#syncing === undefined && bytes.length <= AT_ONCE) writeWholeSync(this.#fd, bytes, this.#size);
+    else await writeWhole(this.#fd, bytes, this.#size);
     this.#size += bytes.length;
     this.#unsynced = true;
   }
@@ -59,23 +59,6 @@ export class SegmentFile {
       await new Promise<void>((resolve) => close(this.#fd, () => resolve()));
     }
   }
-
-  #write(bytes: Buffer, position: number): Promise<number> {
-    return new Promise((resolve, reject) => write(this.#fd, bytes, 0, bytes.length, position, (error, count) => (error === null ? resolve(count) : reject(namingFile(error, this.#path)))));
-  }
-
-  /** Readers see no broken end; where even this fails the next attempt writes over it. */
-  #cut(): void {
-    try {
-      ftruncateSync(this.#fd, this.#size);
-    } catch {
-      // As said.
-    }
-  }
-}
-
-function namingFile(error: Error, path: string): Error {
-  return Object.assign(error, { path });
 }
 
 function syncFolder(folder: string): void {

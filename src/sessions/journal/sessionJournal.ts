@@ -1,5 +1,5 @@
 // A session's journal: every event is numbered, written to a file, and only then told. What a subscriber has seen is in the file, whatever happens.
-// Writes are asynchronous, one at a time, each with all that came up meanwhile: a slow disk delays the telling, never the event loop.
+// One write at a time, with all that came up meanwhile. It never waits for a disk that is syncing in the event loop: that delays the telling alone (SegmentFile).
 import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Disposable } from '../../base/disposable.ts';
@@ -167,10 +167,12 @@ export class SessionJournal {
   }
 
   async #writeSoon(): Promise<void> {
-    // All that is appended in this turn of the event loop goes in one write.
-    await new Promise<void>((resolve) => setImmediate(resolve));
     try {
-      while (this.#waiting.length > 0) await this.#writeBatch();
+      do {
+        // All that is appended in this turn of the event loop goes in one write; and other work has its turn between two.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        await this.#writeBatch();
+      } while (this.#waiting.length > 0);
       this.#recover();
     } catch (error) {
       this.#stall(error);
@@ -188,6 +190,7 @@ export class SessionJournal {
       await full.close();
     }
     const batch = this.#nextBatch();
+    if (batch.length === 0) return;
     await this.#segment.append(Buffer.from(batch.map(({ line }) => line).join('')));
     this.#waiting.splice(0, batch.length);
     this.#syncTimer ??= setTimeout(() => this.#sync(), flushMs).unref();

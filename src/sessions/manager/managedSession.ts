@@ -1,6 +1,5 @@
 // A session as the library's SessionManager shows it, under the README's names.
-import type { UsageMetrics } from '../../protocol/runnerEvent.ts';
-import type { SessionState } from '../../protocol/runnerEvent.ts';
+import type { EventApproval, RunnerEvent, SessionState, UsageMetrics } from '../../protocol/runnerEvent.ts';
 import type { FacadeState } from '../states/facadeNames.ts';
 
 export interface SessionRepo {
@@ -44,4 +43,17 @@ export interface StateChange {
   readonly newRunnerState: SessionState;
   readonly reason?: string | undefined;
   readonly session: Session;
+}
+
+/** What sessions tell, under the README's names. */
+export interface SessionEventsByName {
+  session_created: Session;
+  session_started: Session;
+  session_completed: Session;
+  session_failed: Session;
+  state_changed: StateChange;
+  approval_required: { readonly sessionId: string; readonly approval: EventApproval; readonly session: Session };
+  output: { readonly sessionId: string; readonly data: string; readonly stream: 'stdout' | 'stderr' };
+  /** Every numbered event, once it is in the journal where there is one. */
+  event: RunnerEvent;
 }

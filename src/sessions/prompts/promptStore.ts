@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
+import { jsonOf } from '../../base/json.ts';
 import { isOld, oldFiles, sweepOnce } from '../../base/sweep.ts';
 import { PromptQueueFile } from '../../protocol/promptQueue.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
@@ -114,12 +115,4 @@ function fileName({ agentId, runtimeId, handle }: AgentInfo): string {
 
 function emptyQueue({ agentId, runtimeId, createdAt, handle }: AgentInfo): PromptQueue {
   return { v: 1, agentId, runtimeId: handle.runtimeId ?? runtimeId, createdAt, prompts: [], outcomes: [] };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

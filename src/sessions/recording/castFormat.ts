@@ -1,5 +1,6 @@
 // asciicast v2, the lines of a recording: a header, then [seconds, code, data]. https://docs.asciinema.org/manual/asciicast/v2/
 import * as z from 'zod';
+import { jsonOf } from '../../base/json.ts';
 
 export const CastHeader = z.looseObject({
   version: z.literal(2),
@@ -37,12 +38,4 @@ export function frameOf(line: string): CastFrame | undefined {
 export function headerOf(line: string): CastHeader | undefined {
   const parsed = CastHeader.safeParse(jsonOf(line));
   return parsed.success ? parsed.data : undefined;
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,12 @@
 // Keeps a terminal's output as an asciicast: characters whole, secrets taken out, and no more than so many bytes on disk.
 // A recording is for people to look at, not the truth about a session: a full disk costs its frames, and nothing else.
-import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, renameSync, rmSync, write, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { messageOf } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import type { RedactedStream, Redactor } from '../../base/redact.ts';
+import { writeWhole } from '../../base/writeWhole.ts';
 import { encodeFrame, headerOf, type CastHeader } from './castFormat.ts';
 
 export interface RecorderOptions {
@@ -129,7 +130,9 @@ export class CastRecorder {
         if (this.#written >= (this.#options.maxBytes ?? 32 * 1024 * 1024) / 2) this.#nextPart();
         const text = this.#lines.splice(0).join('');
         this.#waiting = 0;
-        await this.#append(Buffer.from(text));
+        const bytes = Buffer.from(text);
+        await writeWhole(this.#fd, bytes, this.#written);
+        this.#written += bytes.length;
       }
       this.#lost = false;
     } catch (error) {
@@ -137,19 +140,6 @@ export class CastRecorder {
     } finally {
       this.#writing = undefined;
     }
-  }
-
-  async #append(bytes: Buffer): Promise<void> {
-    let done = 0;
-    try {
-      while (done < bytes.length) {
-        done += await new Promise<number>((resolve, reject) => write(this.#fd, bytes, done, bytes.length - done, this.#written + done, (error, count) => (error === null ? resolve(count) : reject(error))));
-      }
-    } catch (error) {
-      ftruncateSync(this.#fd, this.#written);
-      throw error;
-    }
-    this.#written += bytes.length;
   }
 
   #nextPart(): void {

@@ -3,8 +3,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { jsonOf } from '../../base/json.ts';
 import { glob } from './findFiles.ts';
-import { jsonOf, noTokens, type TokenUsage, type TranscriptFormat } from './transcript.ts';
+import { noTokens, type TokenUsage, type TranscriptFormat } from './transcript.ts';
 
 const Count = z.number().min(0);
 const Line = z.object({

@@ -3,8 +3,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { jsonOf } from '../../base/json.ts';
 import { glob } from './findFiles.ts';
-import { CallsById, jsonOf, type TranscriptFormat } from './transcript.ts';
+import { CallsById, type TranscriptFormat } from './transcript.ts';
 
 const Count = z.number().min(0).default(0);
 const Message = z.object({ id: z.string(), type: z.literal('gemini'), tokens: z.object({ input: Count, output: Count, thoughts: Count, tool: Count }) });

@@ -40,12 +40,3 @@ export class CallsById {
     return [...this.#calls.values()].reduce(addTokens, noTokens);
   }
 }
-
-/** Undefined for what is no JSON. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

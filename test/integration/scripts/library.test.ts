@@ -28,8 +28,17 @@ describe('the built package', function () {
     assert.equal(await mustRun([pinnedNode(), 'use.cjs'], { cwd: consumer }), 'function function\n');
   });
 
+  it('has the runner both ways, too', async () => {
+    const names = 'RunnerService, SessionManager, AdapterRegistry, createAdapter';
+    const use = `console.log([${names}].map((each) => typeof each).join(' '), createAdapter('claude_code').id, new AdapterRegistry().ids().length);\n`;
+    writeFileSync(join(consumer, 'runner.mjs'), `import { ${names} } from 'tmux-agents/runner';\n${use}`);
+    writeFileSync(join(consumer, 'runner.cjs'), `const { ${names} } = require('tmux-agents/runner');\n${use}`);
+    for (const file of ['runner.mjs', 'runner.cjs']) assert.equal(await mustRun([pinnedNode(), file], { cwd: consumer }), 'function function function function claude_code 0\n');
+  });
+
   it('has types for both, and they are real: a wrong call does not compile', async () => {
-    const good = "import { RuntimeManager } from 'tmux-agents/runtimes';\nexport const ids: readonly string[] = new RuntimeManager().runtimeIds;\n";
+    const good =
+      "import { RuntimeManager } from 'tmux-agents/runtimes';\nimport { RunnerService, type RunnerConfig } from 'tmux-agents/runner';\nexport const ids: readonly string[] = new RuntimeManager().runtimeIds;\nconst config: RunnerConfig = { providers: ['codex'] };\nnew RunnerService(config).on('session_failed', ({ reason }) => reason?.trim());\n";
     const bad = "import { RuntimeManager } from 'tmux-agents/runtimes';\nnew RuntimeManager().register(42);\n";
     for (const kind of ['mts', 'cts']) {
       writeFileSync(join(consumer, `good.${kind}`), good);

@@ -1,0 +1,21 @@
+// The package's entry `tmux-agents/runner`: sessions of AI coding agents, each in a workspace of its own, with a life that is written down.
+export { AgentsError, isAgentsError, type ErrorReason } from '../base/errors.ts';
+export type { Disposable } from '../base/disposable.ts';
+export type { Event } from '../base/event.ts';
+export { RunnerService } from '../runner/runnerService.ts';
+export type { RunnerConfig } from '../runner/service/runnerConfig.ts';
+export type { RunnerServiceEvents } from '../runner/service/facadeEvents.ts';
+export type { CreateSessionRequest } from '../runner/service/sessionRequest.ts';
+export type { SessionRuntimeState } from '../runner/service/sessionView.ts';
+export type { TouchedFile, WorkspacePort } from '../runner/service/workspacePort.ts';
+export { AdapterRegistry } from '../runner/adapters/adapterRegistry.ts';
+export { CliAdapter, type AdapterHost, type AdapterOptions } from '../runner/adapters/cliAdapter.ts';
+export { adapterIds, createAdapter } from '../runner/adapters/createAdapter.ts';
+export type { Detection, InputOptions, ProviderAdapter, ProviderCapabilities, ProviderEvent, ProviderListener, StartedSession, StartRequest, StopOptions } from '../runner/adapters/providerAdapter.ts';
+export { SessionManager, type SessionFilter, type SessionManagerConfig, type SessionManagerEvents } from '../sessions/sessionManager.ts';
+export type { NewSession, Session, SessionRepo, StateChange } from '../sessions/manager/managedSession.ts';
+export type { FacadeState } from '../sessions/states/facadeNames.ts';
+export type { DiffFile, DiffTotals, EventApproval, EventApprovalCategory, RunnerEvent, RunnerEventBody, RunnerEventType, SessionState, UsageMetrics, Verdict } from '../protocol/runnerEvent.ts';
+export type { Checkout, PolicySpec, RepoRef, SessionCommand, SessionConfig, SessionTask } from '../protocol/sessionConfig.ts';
+export type { WorkspaceRecord } from '../protocol/workspaceRecord.ts';
+export type { RemovalReport, Workspace, WorkspaceBase, WorkspaceRequest } from '../workspaces/types.ts';
