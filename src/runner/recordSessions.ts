@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { Disposable } from '../base/disposable.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import { sweepOnce } from '../base/sweep.ts';
-import type { EventApprovalCategory } from '../protocol/runnerEvent.ts';
+import type { EventApprovalCategory, UsageMetrics } from '../protocol/runnerEvent.ts';
+import { opencodeServerOf } from '../providers/status/opencodeDoor.ts';
 import type { PendingApproval } from '../sessions/approvals/pendingApproval.ts';
 import { SessionLog } from '../sessions/policy/sessionLog.ts';
 import { PromptStore } from '../sessions/prompts/promptStore.ts';
 import { sessionsFolder } from '../sessions/recorder/sessionFolders.ts';
 import { SessionRecorder } from '../sessions/recorder/sessionRecorder.ts';
+import { agentTokens } from '../sessions/usage/agentTokens.ts';
 import { recordTerminal } from '../sessions/recorder/terminalRecorder.ts';
 import type { AgentInfo } from '../runtimes/types.ts';
 import { folderDiff } from '../workspaces/folderDiff.ts';
@@ -29,7 +31,7 @@ export interface RecordOptions {
 }
 
 /** Records the agents of a face whose runtimes, status, approvals and prompts are followed. Dispose the result first of all. */
-export function recordSessions({ manager, status, approvals, prompts }: Pick<Managed, 'manager' | 'status' | 'approvals' | 'prompts'>, options: RecordOptions = {}): SessionRecorder {
+export function recordSessions({ manager, status, approvals, prompts, conversations }: Pick<Managed, 'manager' | 'status' | 'approvals' | 'prompts' | 'conversations'>, options: RecordOptions = {}): SessionRecorder {
   const { terminal = true, maxMegabytes = 32, keptDays = 30, log = silentLog, folder = sessionsFolder() } = options;
   const [decisions, queues] = [new SessionLog(), new PromptStore()];
   void sweepOnce(folder, () => sweepSessions(folder, keptDays * 24 * 60 * 60 * 1000, async (agentId) => (await manager.listAllAgents()).some((agent) => agent.agentId === agentId)));
@@ -50,11 +52,24 @@ export function recordSessions({ manager, status, approvals, prompts }: Pick<Man
       versionOf: () => undefined,
       categoryOf,
       diffOf: (agent, head) => folderDiff(agent.workingDirectory, head),
-      usageOf: () => ({}),
+      usageOf: tokensOf({ manager, conversations }),
       watchFiles: watchFolder,
       recordTerminal: terminal ? (agent, own, redactor) => recordTerminal(agent, own, { manager, redactor, maxBytes: maxMegabytes * 1024 * 1024, log }) : undefined,
     },
   });
+}
+
+/** The tokens and cost that CLIs on this machine write into their own logs; those of containers lie in their homes, which are not looked into. */
+function tokensOf({ manager, conversations }: Pick<Managed, 'manager' | 'conversations'>): (agent: AgentInfo) => Promise<Partial<UsageMetrics>> {
+  const looks = new Map<string, ReturnType<typeof agentTokens>>();
+  return async (agent) => {
+    if (manager.get(agent.handle.runtimeId ?? agent.runtimeId)?.isolates === true) return {};
+    if (!looks.has(agent.agentId)) {
+      looks.set(agent.agentId, agentTokens({ provider: agent.aiProvider, env: process.env, conversations: () => conversations.get(agent.agentId)?.conversations.map(({ id }) => id) ?? [], opencode: () => opencodeServerOf(manager, agent) }));
+    }
+    const used = await looks.get(agent.agentId)?.();
+    return used === undefined ? {} : { tokensIn: used.tokensIn, tokensOut: used.tokensOut, apiCalls: used.apiCalls, ...(used.costUsd === undefined ? {} : { costUsd: used.costUsd }) };
+  };
 }
 
 /** The files of a workspace of ours: another folder may be huge, or the person's own place to work. */

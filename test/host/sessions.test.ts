@@ -21,7 +21,13 @@ describe('sessions in the extension host', function () {
   let folder: string | undefined;
   const set = (key: string, value: unknown): Thenable<void> => vscode.workspace.getConfiguration('tmuxAgents').update(key, value, vscode.ConfigurationTarget.Global);
   const run = <T>(command: string, ...args: unknown[]): Thenable<T> => vscode.commands.executeCommand<T>(command, ...args);
-  const tabs = (): string[] => vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ label }) => label));
+  /** VS Code tells of a panel's tab only after the panel was made. */
+  async function tabOpen(wanted: string): Promise<void> {
+    const tabs = (): string[] => vscode.window.tabGroups.all.flatMap((group) => group.tabs.map(({ label }) => label));
+    const opened = waitForEvent((listener) => vscode.window.tabGroups.onDidChangeTabs(listener), () => tabs().includes(wanted), { timeoutMs: PATIENCE, what: `the tab "${wanted}"` });
+    if (tabs().includes(wanted)) opened.catch(() => undefined);
+    else await opened;
+  }
 
   before(async function () {
     needs(this, 'tmux', 'git');
@@ -56,14 +62,14 @@ describe('sessions in the extension host', function () {
     const agentId = await run<string>(Commands.spawn, { runtime: 'local', provider: 'demo', attach: false, name: 'recorded', task: 'Greet', autopilot: true, env: { TMUX_AGENTS_DEMO_DELAY: '0' } });
     await journalled(agentId, 'the task', (kind) => kind === 'prompt');
     assert.equal(await run(Commands.showTimeline, { agentId }), agentId);
-    assert.ok(tabs().includes('Timeline: recorded'), tabs().join(', '));
+    await tabOpen('Timeline: recorded');
     assert.equal(await run(Commands.replay, { agentId }), agentId);
-    assert.ok(tabs().includes('Replay: recorded'), tabs().join(', '));
+    await tabOpen('Replay: recorded');
     await run(Commands.kill, { agentId });
     await journalled(agentId, 'the end', (kind) => kind === 'SESSION_ENDED');
     await run('workbench.action.closeAllEditors');
     assert.equal(await run(Commands.showTimeline, agentId), agentId, 'also of an agent that is gone');
-    assert.ok(tabs().includes('Timeline: recorded'), tabs().join(', '));
+    await tabOpen('Timeline: recorded');
   });
 
   it('begins attempts for a caller, and fails for one that asks for nothing that can be', async () => {
@@ -71,7 +77,7 @@ describe('sessions in the extension host', function () {
     writeFileSync(join(folder, 'a.txt'), 'one\n');
     for (const args of [['init', '-q', '-b', 'main'], ['add', '.'], ['-c', 'user.name=T', '-c', 'user.email=t@example.invalid', 'commit', '-qm', 'Begin']]) execFileSync('git', ['-C', folder, ...args]);
     const groupId = await run<string>(Commands.bestOf, { task: 'Name a tea', providers: ['demo', 'demo'], folder, env: { TMUX_AGENTS_DEMO_DELAY: '0' } });
-    assert.ok(tabs().includes('Best of 2: Name a tea'), tabs().join(', '));
+    await tabOpen('Best of 2: Name a tea');
     assert.equal(await run(Commands.showBestOf, groupId), groupId);
     await assert.rejects(async () => run(Commands.bestOf, { task: 'x', providers: ['demo'] }), /providers/);
   });

@@ -198,12 +198,12 @@ export class AgentRecorder implements Disposable {
     await this.#commits(writing);
     await this.#decisions(writing);
     for (const [id, ask] of writing.facts.open) if (ask.requestId !== approval?.id && status !== undefined && status.state !== 'waiting' && status.state !== 'unknown') this.#forward(writing, { kind: 'answered', id });
-    if (status !== undefined) this.#status(writing, status);
+    if (status !== undefined) await this.#status(writing, status);
     if (approval !== undefined) this.#asked(writing, approval);
     if (agent.status === 'exited' || agent.status === 'failed') await this.#finish(writing, agent);
   }
 
-  #status(writing: Writing, status: AgentStatus): void {
+  async #status(writing: Writing, status: AgentStatus): Promise<void> {
     const { facts } = writing;
     const state = stateOf(status);
     const before = facts.lastStatus;
@@ -211,7 +211,7 @@ export class AgentRecorder implements Disposable {
     if (status.state === before || status.state === 'exited') return;
     const { since: _since, source, rule: _rule, evidence: _evidence, request: _request, ...claim } = status;
     this.#forward(writing, { kind: 'status', status: claim, source });
-    if (before === 'working') this.#append(writing, { type: 'USAGE_TICK', providerId: this.#agent.aiProvider, units: this.#usage(writing), intervalMs: 0 });
+    if (before === 'working') this.#append(writing, { type: 'USAGE_TICK', providerId: this.#agent.aiProvider, units: await this.#usage(writing), intervalMs: 0 });
   }
 
   #asked(writing: Writing, approval: PendingApproval): void {
@@ -267,7 +267,7 @@ export class AgentRecorder implements Disposable {
     terminal?.dispose();
     const exitCode = agent?.status === 'exited' ? agent.exitCode : agent?.status === 'failed' ? agent.exitCode : undefined;
     const began = Date.parse(this.#agent.createdAt);
-    this.#append(writing, { type: 'SESSION_ENDED', finalState: end, totalDurationMs: Math.max(0, Date.now() - (Number.isNaN(began) ? facts.startedAt ?? Date.now() : began)), totalUsage: this.#usage(writing), ...(typeof exitCode === 'number' ? { exitCode } : {}) });
+    this.#append(writing, { type: 'SESSION_ENDED', finalState: end, totalDurationMs: Math.max(0, Date.now() - (Number.isNaN(began) ? facts.startedAt ?? Date.now() : began)), totalUsage: await this.#usage(writing), ...(typeof exitCode === 'number' ? { exitCode } : {}) });
     await journal.flush();
     this.#end.abort();
   }
@@ -280,8 +280,9 @@ export class AgentRecorder implements Disposable {
     if (totals !== undefined) this.#append(writing, { type: 'DIFF_SUMMARY', ...totals });
   }
 
-  #usage({ facts, terminal }: Writing): UsageMetrics {
-    return { agentSeconds: facts.agentSeconds(Date.now()), terminalKb: Math.round((terminal?.bytes ?? 0) / 1024), filesTouched: facts.files.size, commandsRun: 0, approvalsRequested: facts.approvals, ...this.#parts.usageOf(this.#agent) };
+  async #usage({ facts, terminal }: Writing): Promise<UsageMetrics> {
+    const told = await this.#parts.usageOf(this.#agent).catch((error: unknown) => void this.#parts.log.debug(`${this.#agent.agentId}: ${messageOf(error)}`));
+    return { agentSeconds: facts.agentSeconds(Date.now()), terminalKb: Math.round((terminal?.bytes ?? 0) / 1024), filesTouched: facts.files.size, commandsRun: 0, approvalsRequested: facts.approvals, ...told };
   }
 
   #steps(writing: Writing, states: readonly SessionState[], reason?: string): void {

@@ -30,8 +30,8 @@ export interface RecorderParts {
   readonly categoryOf: (approval: Pick<PendingApproval, 'request'>) => EventApprovalCategory;
   /** What changed in the agent's folder since that commit, or since its workspace's base; undefined where that cannot be told. Runs git. */
   readonly diffOf: (agent: AgentInfo, head: string | undefined) => Promise<DiffTotals | undefined>;
-  /** What the CLI, or its processes, say of its usage; only what is known already. */
-  readonly usageOf: (agent: AgentInfo) => Partial<UsageMetrics>;
+  /** What the CLI's own logs say of its usage; nothing where none are known. Asked at the end of each turn. */
+  readonly usageOf: (agent: AgentInfo) => Promise<Partial<UsageMetrics>>;
   /** Follows the files of the agent's folder; undefined where nobody does. */
   readonly watchFiles: (agent: AgentInfo, onTouch: (path: string, reason: 'read' | 'write' | 'delete') => void) => Disposable | undefined;
   /** Records what the agent writes to its terminal, into the session's folder; undefined when that is switched off. */
