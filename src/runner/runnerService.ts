@@ -14,6 +14,7 @@ import type { Session } from '../sessions/manager/managedSession.ts';
 import { CastRecorder } from '../sessions/recording/castRecorder.ts';
 import { isFacadeState, sessionState } from '../sessions/states/facadeNames.ts';
 import type { SessionFilter } from '../sessions/sessionManager.ts';
+import { SessionMeter } from '../sessions/usage/sessionMeter.ts';
 import { SessionStore, type StoredSession } from '../sessions/store/sessionStore.ts';
 import type { RemovalReport } from '../workspaces/types.ts';
 import { AdapterRegistry } from './adapters/adapterRegistry.ts';
@@ -259,12 +260,19 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
       ...parts,
       workspaces,
       recorder: this.#recorder(config.sessionId, config.task.title, redactor),
-      keep: (kept) => this.#keep(kept, redactor),
+      measure: measureOf(parts.adapter, config.sessionId),
+      keep: (kept) => {
+        try {
+          this.#keep(kept, redactor);
+        } catch (error) {
+          this.#log.error(`${config.sessionId}: its record could not be kept: ${messageOf(error)}`);
+        }
+      },
       settings: this.#settings,
       log: this.#log,
     });
     this.#live.set(config.sessionId, session);
-    session.onEvent((event) => this.#told(session, event));
+    journal.onEvent((event) => this.#told(session, event));
     return session;
   }
 
@@ -312,6 +320,17 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     const ended = this.#ended.get(sessionId);
     return ended === undefined ? notFound(sessionId) : new AgentsError('invalid-transition', `The session ${sessionId} has ended: it is ${ended.runtime.state} and takes no commands.`);
   }
+}
+
+/** What the agent's processes use, where they are of this machine. */
+function measureOf(adapter: ProviderAdapter, sessionId: string): SessionPorts['measure'] {
+  const meter = new SessionMeter({
+    target: () => {
+      const pid = adapter.pidOf?.(sessionId);
+      return Promise.resolve(pid === undefined ? undefined : { kind: 'processes', pid });
+    },
+  });
+  return () => meter.measure();
 }
 
 function notFound(sessionId: string): AgentsError {

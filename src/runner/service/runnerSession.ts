@@ -1,8 +1,6 @@
 // The life of one session: prepared, started, followed, commanded and ended, each step an event in its journal. The only writer of that journal.
-import { randomUUID } from 'node:crypto';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
-import type { Event } from '../../base/event.ts';
 import type { Log } from '../../base/log.ts';
 import type { RedactedStream, Redactor } from '../../base/redact.ts';
 import { pause, waitFor } from '../../base/wait.ts';
@@ -11,14 +9,17 @@ import type { EventApproval, RunnerEvent, RunnerEventBody, SessionState, UsageMe
 import type { SessionCommand } from '../../protocol/sessionConfig.ts';
 import type { WorkspaceRecord } from '../../protocol/workspaceRecord.ts';
 import type { SessionJournal } from '../../sessions/journal/sessionJournal.ts';
-import { checkTransition, finalStateOf, hasProvider, isFinal, pathToEnd, stateAfterWait } from '../../sessions/states/transitions.ts';
+import { checkTransition, hasProvider, isFinal, pathToEnd, stateAfterWait } from '../../sessions/states/transitions.ts';
 import { agentIdOf } from '../adapters/cliAdapter.ts';
 import type { ProviderAdapter, ProviderEvent } from '../adapters/providerAdapter.ts';
 import { OpenApprovals } from './openApprovals.ts';
 import type { RunnerSettings } from './runnerConfig.ts';
 import type { Ending, SessionRecord } from './sessionRecord.ts';
+import { sessionClock } from './sessionClock.ts';
 import { SessionUsage } from './sessionUsage.ts';
-import { SESSION_MARK, endStrays } from './strays.ts';
+import { diffEvents, endingOf, endOfAgent, statusEvent, workspaceRequestOf } from './sessionSteps.ts';
+import { SESSION_MARK } from './strays.ts';
+import { TurnWatch } from './turnWatch.ts';
 import type { WorkspacePort } from './workspacePort.ts';
 
 /** What a session keeps its terminal in, and what it is measured by; each may be absent. */
@@ -28,8 +29,8 @@ export interface SessionPorts {
   readonly redactor: Redactor;
   readonly recorder?: { write(text: string): void; close(): Promise<void> } | undefined;
   /** What the agent's processes use now, and what its CLI reports. */
-  readonly measure?: ((pid: number | undefined) => Promise<Partial<UsageMetrics>>) | undefined;
-  /** Keeps the record on disk. */
+  readonly measure?: (() => Promise<Partial<UsageMetrics>>) | undefined;
+  /** Keeps the record on disk; a fault is logged, and costs the session nothing. */
   readonly keep: (record: SessionRecord) => void;
   /** Milliseconds that the session may live, from its creation; undefined: no end. */
   readonly lifetimeMs: number | undefined;
@@ -39,11 +40,8 @@ export interface SessionPorts {
   readonly log: Log;
 }
 
-/** Milliseconds of quiet after which a turn counts as over, where nothing else is said. */
-const QUIET_MS = 10_000;
 /** Milliseconds that preparing may take to see that it was cancelled. */
 const CANCEL_MS = 30_000;
-const DIFF_MS = 60_000;
 /** Milliseconds that an answer which is being given may take once the program has ended. */
 const ANSWER_MS = 10_000;
 /** Milliseconds between two attempts to reach the place of an agent after a restart: the first, and the longest. */
@@ -60,6 +58,7 @@ export class RunnerSession implements Disposable {
   readonly #run = new AbortController();
   readonly #owned = new DisposableStore();
   readonly #terminal: RedactedStream;
+  readonly #turn = new TurnWatch();
   #record: SessionRecord;
   #running: Promise<void> = Promise.resolve();
   #turns: Promise<unknown> = Promise.resolve();
@@ -67,9 +66,6 @@ export class RunnerSession implements Disposable {
   #early: ProviderEvent[] | undefined = [];
   #startedAt: number | undefined;
   #pid: number | undefined;
-  #status: AgentStatus | undefined;
-  #worked = false;
-  #quiet: NodeJS.Timeout | undefined;
   #reason: string | undefined;
   #exitCode: number | undefined;
   #disposed = false;
@@ -82,6 +78,7 @@ export class RunnerSession implements Disposable {
     this.#terminal = ports.redactor.stream();
     this.#approvals = new OpenApprovals((approval) => void this.#overdue(approval));
     this.#owned.add(this.#approvals);
+    this.#owned.add(this.#turn);
   }
 
   get id(): string {
@@ -94,10 +91,6 @@ export class RunnerSession implements Disposable {
 
   get state(): SessionState {
     return this.journal.state;
-  }
-
-  get onEvent(): Event<RunnerEvent> {
-    return this.journal.onEvent;
   }
 
   get providerPid(): number | undefined {
@@ -168,15 +161,10 @@ export class RunnerSession implements Disposable {
     return this.#end({ final: final ?? (this.#isDone() ? 'COMPLETED' : 'FAILED'), reason }, { graceMs: graceful ? this.#ports.settings.stopGrace : 0, stopping: true });
   }
 
-  /** Raises an alert in the session's journal. */
-  alert(alert: Omit<Extract<RunnerEventBody, { readonly type: 'ALERT_RAISED' }>, 'type' | 'alertId'>): void {
-    this.#append({ type: 'ALERT_RAISED', alertId: randomUUID(), ...alert });
-  }
-
   /** What its adapter tells of it. */
   take(event: ProviderEvent): void {
-    if (this.#early !== undefined) this.#early.push(event);
-    else this.#took(event);
+    if (this.#early === undefined) this.#took(event);
+    else this.#early.push(event);
   }
 
   /** Lets go: the agent goes on, and another runner may take the session up. */
@@ -188,7 +176,6 @@ export class RunnerSession implements Disposable {
 
   dispose(): void {
     this.#disposed = true;
-    clearTimeout(this.#quiet);
     this.#run.abort();
     this.#owned.dispose();
   }
@@ -201,14 +188,10 @@ export class RunnerSession implements Disposable {
 
   async #prepareAndStart(): Promise<void> {
     const { adapter, workspaces, workspaceId } = this.#ports;
-    const { config, workspacePath, prompt, argv } = this.#record.spec;
+    const { config, prompt, argv } = this.#record.spec;
     const { signal } = this.#run;
     this.#go('PREPARING_WORKSPACE');
-    const request =
-      workspacePath === undefined
-        ? { id: workspaceId, kind: 'worktree' as const, repo: config.repoRef, base: config.checkout, branch: config.task.branchName, owner: this.id }
-        : { id: workspaceId, kind: 'folder' as const, repo: { provider: 'local' as const, path: workspacePath }, owner: this.id };
-    const workspace = await workspaces.prepare(request, { signal, onProgress: (step, message) => this.#append({ type: 'PROVIDER_EVENT_FORWARDED', providerEvent: { kind: 'progress', step, message } }) });
+    const workspace = await workspaces.prepare(workspaceRequestOf(this.#record.spec, workspaceId), { signal, onProgress: (step, message) => this.#append({ type: 'PROVIDER_EVENT_FORWARDED', providerEvent: { kind: 'progress', step, message } }) });
     this.#keep({ workspace: workspace.record });
     this.#throwIfOver();
     this.#go('STARTING_PROVIDER');
@@ -274,7 +257,7 @@ export class RunnerSession implements Disposable {
     else if (event.type === 'USAGE_TICK') this.#usage.goOn(event.units);
     else if (event.type === 'APPROVAL_REQUESTED') this.#approvals.add(event.approval);
     else if (event.type === 'APPROVAL_RESOLVED') this.#approvals.remove(event.approvalId);
-    else if (event.type === 'PROVIDER_EVENT_FORWARDED' && event.providerEvent['kind'] === 'status' && event.providerEvent['state'] === 'working') this.#worked = true;
+    else if (event.type === 'PROVIDER_EVENT_FORWARDED' && event.providerEvent['kind'] === 'status' && event.providerEvent['state'] === 'working') this.#turn.worked();
   }
 
   #took(event: ProviderEvent): void {
@@ -289,12 +272,10 @@ export class RunnerSession implements Disposable {
       case 'approval_gone':
         return this.#gone(event);
       case 'exit': {
-        const exitCode = event.exitCode ?? undefined;
-        const how = event.reason ?? (event.signal !== undefined ? `The provider was ended by ${event.signal}.` : exitCode === undefined ? 'The provider ended, and how is not known.' : exitCode === 0 ? undefined : `The provider ended with exit code ${exitCode}.`);
         // An answer may have made it end: that is told first.
         const open = [...this.#answering].flatMap(([approvalId, { work }]) => (this.#approvals.has(approvalId) ? [work] : []));
         const answered = waitFor(Promise.allSettled(open), { timeoutMs: ANSWER_MS, what: 'the answers' }).catch(() => undefined);
-        void answered.then(() => this.#end({ final: finalStateOf(exitCode), ...(how === undefined ? {} : { reason: how }), ...(exitCode === undefined ? {} : { exitCode }) }));
+        void answered.then(() => this.#end(endingOf(event)));
       }
     }
   }
@@ -306,30 +287,18 @@ export class RunnerSession implements Disposable {
   }
 
   #statusChanged(status: AgentStatus): void {
-    const before = this.#status;
-    this.#status = status;
-    if (status.state === 'working') this.#worked = true;
-    const text = status.state === 'waiting' ? status.text : status.state === 'error' ? status.message : undefined;
-    if (before?.state !== status.state) this.#append({ type: 'PROVIDER_EVENT_FORWARDED', providerEvent: { kind: 'status', state: status.state, ...(status.state === 'waiting' ? { waitingFor: status.kind } : {}), ...(text === undefined || text === '' ? {} : { text }) } });
+    const before = this.#turn.take(status);
+    if (before?.state !== status.state) this.#append(statusEvent(status));
     // What was asked before a restart and is not asked any more.
     if (before === undefined && status.state !== 'waiting' && status.state !== 'starting' && status.state !== 'unknown') for (const { approvalId } of this.#approvals.list()) this.#gone({ approvalId });
     this.#watchQuiet();
   }
 
-  /** Completes it once its turn has been over for long enough, where that is wished. */
   #watchQuiet(): void {
-    clearTimeout(this.#quiet);
     const wish = this.#record.spec.endWhenIdle ?? this.#ports.settings.endWhenIdle ?? this.#record.spec.form === 'readme';
-    if (wish === false || this.state !== 'RUNNING' || !this.#worked || (this.#status?.state !== 'idle' && this.#status?.state !== 'error')) return;
-    const status = this.#status;
-    this.#quiet = setTimeout(
-      () => {
-        if (this.state !== 'RUNNING' || this.#status !== status) return;
-        const ending: Ending = status.state === 'error' ? { final: 'FAILED', reason: `Its last turn failed: ${status.message}` } : { final: 'COMPLETED', reason: 'Its turn is over.' };
-        void this.#end(ending, { stopping: true });
-      },
-      wish === true ? QUIET_MS : wish,
-    );
+    this.#turn.watch(wish, this.state === 'RUNNING', (ending) => {
+      if (this.state === 'RUNNING') void this.#end(ending, { stopping: true });
+    });
   }
 
   #asked(approval: EventApproval): void {
@@ -389,9 +358,8 @@ export class RunnerSession implements Disposable {
 
   async #input(data: string, mode: 'raw' | 'line'): Promise<void> {
     if (!hasProvider(this.state)) throw new AgentsError('unsupported', `The session ${this.id} takes no input while it is ${this.state}.`);
-    clearTimeout(this.#quiet);
     // The turn that it begins is not over because the one before is.
-    if (mode === 'line') this.#worked = false;
+    if (mode === 'line') this.#turn.begins();
     await this.#ports.adapter.sendInput(data, { sessionId: this.id, mode });
     if (!isFinal(this.state)) this.#append({ type: 'PROVIDER_EVENT_FORWARDED', providerEvent: mode === 'line' ? { kind: 'prompt', text: data } : { kind: 'keys', length: data.length } });
   }
@@ -403,7 +371,7 @@ export class RunnerSession implements Disposable {
     if (adapter.pause === undefined) throw new AgentsError('unsupported', `Sessions of ${adapter.id} cannot be paused.`);
     await adapter.pause(this.id);
     if (this.#ending !== undefined || isFinal(this.state)) return;
-    clearTimeout(this.#quiet);
+    this.#turn.stopWatching();
     this.#go('PAUSED_BY_HUMAN');
   }
 
@@ -418,9 +386,9 @@ export class RunnerSession implements Disposable {
     this.#watchQuiet();
   }
 
-  /** True when the agent has done what it was asked: its turn is over, or it ended well by itself. */
+  /** True when the agent has done what it was asked: its turn is over, and it waits for the next. */
   #isDone(): boolean {
-    return this.#status?.state === 'idle' && this.#approvals.size === 0;
+    return this.#turn.isIdle && this.#approvals.size === 0;
   }
 
   async #failed(error: unknown): Promise<void> {
@@ -437,21 +405,18 @@ export class RunnerSession implements Disposable {
   async #ends(ending: Ending, { graceMs = this.#ports.settings.stopGrace, stopping = false }: { readonly graceMs?: number; readonly stopping?: boolean }): Promise<void> {
     const { adapter, recorder } = this.#ports;
     this.#keep({ ending });
-    clearTimeout(this.#quiet);
     const path = pathToEnd(this.state, ending.final);
     if (!isFinal(this.state) && this.state !== 'STOPPING' && (stopping || path[0] === 'STOPPING')) this.#go('STOPPING', ending.reason);
     this.#run.abort();
     await waitFor(this.#running, { timeoutMs: CANCEL_MS, what: 'the start to be cancelled' }).catch(() => undefined);
     for (const { approvalId } of this.#approvals.list()) this.#resolve(approvalId, 'deny', { by: 'system', note: 'The session ended before it was answered.' });
-    await this.#endAgent(graceMs);
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const event of early) if (event.type === 'output') this.#output(event.data, event.stream);
+    for (const event of await endOfAgent(adapter, this.id, graceMs)) this.#append(event);
+    for (const event of this.#early?.splice(0) ?? []) if (event.type === 'output') this.#output(event.data, event.stream);
     const rest = this.#terminal.end();
     if (rest !== '') this.#append({ type: 'TERMINAL_CHUNK', data: rest, stream: 'stdout' });
     await recorder?.close().catch((error: unknown) => this.#log.warn(`${this.id}: the recording is not whole: ${messageOf(error)}`));
     this.#usage.setActive(false);
-    await this.#tellDiff();
+    for (const event of await diffEvents(this.#ports.workspaces, this.#record.workspace)) this.#append(event);
     this.#owned.dispose();
     this.#reason = ending.reason;
     this.#exitCode = ending.exitCode;
@@ -466,48 +431,16 @@ export class RunnerSession implements Disposable {
     this.#log.info(`${this.id}: ${final}${ending.reason === undefined ? '' : `: ${ending.reason}`} (${adapter.id})`);
   }
 
-  async #endAgent(graceMs: number): Promise<void> {
-    try {
-      await this.#ports.adapter.stop({ sessionId: this.id, graceMs });
-      const left = await endStrays(agentIdOf(this.id));
-      if (left.length > 0) throw new AgentsError('internal', `These processes of it cannot be ended: ${left.join(', ')}.`);
-    } catch (error) {
-      this.alert({ severity: 'error', category: 'policy', title: 'The agent could not be ended', description: messageOf(error) });
-    }
-  }
-
-  async #tellDiff(): Promise<void> {
-    const { workspace } = this.#record;
-    if (workspace === undefined) return;
-    try {
-      const totals = await waitFor(this.#ports.workspaces.diffTotals(workspace), { timeoutMs: DIFF_MS, what: 'the summary of changes' });
-      this.#append({ type: 'DIFF_SUMMARY', ...totals });
-    } catch (error) {
-      this.alert({ severity: 'warn', category: 'build', title: 'The changes could not be summed up', description: messageOf(error) });
-    }
-  }
-
   /** Its heartbeat, and the end of its time. */
   #tick(): void {
     const { settings, lifetimeMs, measure } = this.#ports;
-    const beat = setInterval(() => {
+    const beat = async (): Promise<void> => {
       if (!hasProvider(this.state) || this.#ending !== undefined) return;
-      const tell = (): void => {
-        if (this.#ending === undefined && !this.#disposed) this.#append({ type: 'USAGE_TICK', providerId: this.#record.spec.config.providerId, units: this.#usage.metrics(), intervalMs: settings.heartbeatInterval });
-      };
-      if (measure === undefined) return tell();
-      void measure(this.#pid).then(
-        (told) => {
-          this.#usage.take(told);
-          tell();
-        },
-        () => tell(),
-      );
-    }, settings.heartbeatInterval);
-    this.#owned.add({ dispose: () => clearInterval(beat) });
-    if (lifetimeMs === undefined) return;
-    const end = setTimeout(() => void this.#end({ final: this.#isDone() ? 'COMPLETED' : 'FAILED', reason: `Its time of ${lifetimeMs} ms was over.` }, { stopping: true }), Math.max(0, this.#record.createdAt + lifetimeMs - Date.now()));
-    this.#owned.add({ dispose: () => clearTimeout(end) });
+      this.#usage.take((await measure?.().catch(() => undefined)) ?? {});
+      if (this.#ending === undefined) this.#append({ type: 'USAGE_TICK', providerId: this.#record.spec.config.providerId, units: this.#usage.metrics(), intervalMs: settings.heartbeatInterval });
+    };
+    const overtime = (): void => void this.#end({ final: this.#isDone() ? 'COMPLETED' : 'FAILED', reason: `Its time of ${lifetimeMs} ms was over.` }, { stopping: true });
+    this.#owned.add(sessionClock({ beatMs: settings.heartbeatInterval, beat, endsAt: lifetimeMs === undefined ? undefined : this.#record.createdAt + lifetimeMs, overtime }));
   }
 
   /** Throws `invalid-transition`. */
@@ -532,11 +465,7 @@ export class RunnerSession implements Disposable {
 
   #keep(change: Partial<SessionRecord>): void {
     this.#record = { ...this.#record, ...change };
-    try {
-      this.#ports.keep(this.#record);
-    } catch (error) {
-      this.#log.error(`${this.id}: its record could not be kept: ${messageOf(error)}`);
-    }
+    this.#ports.keep(this.#record);
   }
 
   #throwIfOver(): void {
