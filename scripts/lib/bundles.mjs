@@ -39,6 +39,8 @@ const late = [
   { imported: /^dockerode$/, file: 'dockerode.cjs' },
   { imported: /^@xterm\/headless$/, file: 'xterm.cjs' },
   { imported: /\/shellJudge\.ts$/, file: 'shellJudge.cjs' },
+  // Timeline, replay, best of N and the recorder: loaded once the agents are shown, or a command of theirs is run.
+  { imported: /\/sessionViews\.ts$/, file: 'sessionViews.cjs' },
   // Data that is read with the first agent. Whoever imports it is itself imported late, so it may say so at its top.
   { imported: /\/builtInRules\.ts$/, file: 'rules.cjs', atOnce: true },
 ];
@@ -57,6 +59,9 @@ function usedOfZod() {
   return [...used].sort();
 }
 
+/** What webviews show: a script and a style sheet each. */
+const pages = ['timeline', 'replay', 'comparison'];
+
 /** `import('dockerode')` becomes the import of a file in `folder`; a static import of what loads late is a build error. */
 function lateParts(folder, parts = late) {
   return {
@@ -64,7 +69,8 @@ function lateParts(folder, parts = late) {
     setup(build) {
       for (const { imported, file, atOnce = false } of parts) {
         build.onResolve({ filter: imported }, ({ path, kind, importer }) =>
-          atOnce || kind === 'dynamic-import'
+          // The bundle itself is made of it.
+          importer.endsWith(`/${file}`) ? undefined : atOnce || kind === 'dynamic-import'
             ? { path: `${folder}/${file}`, external: true }
             : { errors: [{ text: `${importer} loads ${path} at once: use import('${path}') where it is first needed` }] },
         );
@@ -138,6 +144,14 @@ export function bundles() {
         keepNames: false,
         sourcemap: false,
       },
+    },
+    {
+      name: 'sessionViews',
+      options: { ...common, ...cjs, keepNames: false, stdin: { contents: "export * from './sessionViews.ts';", resolveDir: join(root, 'src/extension'), sourcefile: 'sessionViews.cjs' }, outfile: join(dist, 'sessionViews.cjs'), external: ['vscode'], plugins: [lateParts('.', [...late, schemas])] },
+    },
+    {
+      name: 'pages',
+      options: { ...common, platform: 'browser', format: 'iife', target: 'es2022', entryPoints: pages.flatMap((page) => [join(root, 'src/webview', `${page}.ts`), join(root, 'src/webview', `${page}.css`)]), outdir: join(dist, 'webview'), sourcemap: false },
     },
     ...(publicEntries.length === 0
       ? []

@@ -4,6 +4,9 @@ import { AgentsError } from '../base/errors.ts';
 import { NetworkMode } from '../protocol/network.ts';
 import { answer, approve, deny } from './commands/answer.ts';
 import { approvals } from './commands/approvals.ts';
+import { bestOf, type BestOfCommandOptions } from './commands/bestOf.ts';
+import { replay, type ReplayCommandOptions } from './commands/replay.ts';
+import { timeline, type TimelineCommandOptions } from './commands/timeline.ts';
 import { attach } from './commands/attach.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain, type ExplainCommandOptions } from './commands/explain.ts';
@@ -147,6 +150,24 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
     .option('--path <folder>', 'a further folder that counts as the workspace; may be given several times', collected)
     .option('--off', 'ask a person for everything')
     .option('--reset', 'as the settings say');
+
+  add<TimelineCommandOptions>('timeline <agent>', 'show what happened to an agent: prompts, approvals, commits', timeline)
+    .option(...runtimeOption)
+    .option('--follow', 'stay and show what happens next');
+  add<ReplayCommandOptions>('replay <agent>', "play an agent's recorded terminal", replay)
+    .option(...runtimeOption)
+    .option('--speed <number>', 'how many times as fast', '1')
+    .option('--idle-limit <seconds>', 'the longest silence that is kept', '1');
+  add<BestOfCommandOptions>('best-of', 'give one task to several agents, each in a worktree of its own, and compare them', bestOf)
+    .option('--task <text>', 'begin: what they are asked to do')
+    .option('--provider <id>', 'which CLI; once for each', collected)
+    .option('--times <number>', 'how often each tries (default: 2 for a single one, else 1)')
+    .option('--runtime <id>', 'where they run')
+    .option('--cwd <dir>', 'the folder that they begin from (default: the current one)')
+    .option('--autopilot', 'let them act without asking')
+    .option('--show <group>', 'the group that is meant (default: the latest)')
+    .option('--test <agent>', "run the project's tests in one attempt")
+    .option('--pick <agent>', 'keep this one and archive the others');
 
   return { program, exitCode: () => exitCode, json: () => json };
 }

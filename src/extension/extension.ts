@@ -10,6 +10,7 @@ import { ReportDocuments } from './documents/reportDocuments.ts';
 import { Fleet } from './fleet.ts';
 import { WaitingCount } from './inbox/waitingCount.ts';
 import { WaitingNotice } from './inbox/waitingNotice.ts';
+import { LateSessionViews } from './lateSessionViews.ts';
 import type { Services } from './services.ts';
 import { changesRuntimes, changesView, readGrouping } from './settingChanges.ts';
 import { showError } from './showError.ts';
@@ -34,13 +35,15 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 
   const log = owned.add(vscode.window.createOutputChannel('tmux-agents', { log: true }));
   const report = (error: unknown): void => void showError(error, log).catch((fault: unknown) => log.error(String(fault)));
-  const fleet = owned.add(new Fleet({ create: () => makeManager(log, report), log, onFault: report }));
+  const fleet = owned.add(new Fleet({ create: () => makeManager(log, report), log, onFault: report, alongside: (managed) => sessionViews.record(managed) }));
+  const sessionViews: LateSessionViews = owned.add(new LateSessionViews(() => services));
   const memory = new SpawnMemory(context);
   const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report }));
   const services: Services = {
     fleet,
     tree,
     memory,
+    sessionViews,
     log,
     terminals: owned.add(new AttachedTerminals({ fleet, memory: context.workspaceState })),
     output: owned.add(new OutputDocuments(fleet)),

@@ -20,6 +20,8 @@ export interface FleetOptions {
   readonly log: Log;
   /** Told what a person should mend, though all else goes on. */
   readonly onFault?: (error: AgentsError) => void;
+  /** Works beside the fleet while it follows a manager; goes before what it works with. */
+  readonly alongside?: (managed: Managed) => Disposable;
 }
 
 /** A manager and what works with it, in use; let go of when the last work with it has ended. */
@@ -184,7 +186,8 @@ export class Fleet implements Disposable {
     if (lease.works === 0) letGo(lease);
   }
 
-  #follow({ managed: { manager, status, approvals, prompts, conversations, rules }, owned }: Lease): void {
+  #follow({ managed, owned }: Lease): void {
+    const { manager, status, approvals, prompts, conversations, rules } = managed;
     owned.add(
       manager.onDidChangeAgents(({ type, agent }) => {
         if (type === 'gone') this.#forget(agentKey(agent));
@@ -222,6 +225,8 @@ export class Fleet implements Disposable {
     owned.add(rules.onDidChange(() => this.#tellFaults(rules)));
     owned.add(rules.watch());
     this.#tellFaults(rules);
+    const alongside = this.#options.alongside?.(managed);
+    if (alongside !== undefined) owned.add(alongside);
   }
 
   #forget(key: AgentKey): void {

@@ -49,6 +49,10 @@ export const Commands = {
   broadcast: 'tmuxAgents.agent.broadcast',
   showQueue: 'tmuxAgents.agent.showQueue',
   openSettings: 'tmuxAgents.settings.open',
+  showTimeline: 'tmuxAgents.agent.showTimeline',
+  replay: 'tmuxAgents.agent.replay',
+  bestOf: 'tmuxAgents.bestOf.start',
+  showBestOf: 'tmuxAgents.bestOf.show',
 } as const;
 export type CommandId = (typeof Commands)[keyof typeof Commands];
 
@@ -75,4 +79,4 @@ export const ContextKeys = {
 } as const;
 
 /** Schemes of the read-only documents that the extension shows. */
-export const Schemes = { output: 'tmux-agents-output', report: 'tmux-agents-report' } as const;
+export const Schemes = { output: 'tmux-agents-output', report: 'tmux-agents-report', commit: 'tmux-agents-commit' } as const;

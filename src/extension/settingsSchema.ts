@@ -48,6 +48,9 @@ export const Settings = z.object({
   'docker.buildCaCertificates': path.default(''),
   'docker.buildBootstrap': z.boolean().default(false),
   runtimes: z.record(z.string(), RuntimeConfig).default({}),
+  'sessions.record': z.boolean().default(true),
+  'sessions.maxMegabytes': z.number().min(1).max(1_000).default(32),
+  'sessions.keptDays': z.number().min(1).max(3_650).default(30),
 });
 export type Settings = z.infer<typeof Settings>;
 export type SettingKey = keyof Settings;

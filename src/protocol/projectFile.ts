@@ -15,11 +15,13 @@ export const ProjectFile = z
     $schema: z.string().optional(),
     setup: ProjectScript.optional().describe('Runs once when a workspace was made, before the agent starts. When it fails, the workspace is not made.'),
     run: ProjectScript.optional().describe('Starts the project in a workspace, for whoever wants to see it.'),
+    test: ProjectScript.optional().describe('Runs the project\'s tests in a workspace, when attempts at one task are compared; exit code 0 means that they passed.'),
     teardown: ProjectScript.optional().describe('Runs before a workspace is removed. When it fails, that is noted and the removal goes on.'),
     timeouts: z
       .strictObject({
         setup: Seconds.default(600).describe('Seconds; default 600.'),
         run: Seconds.optional().describe('Seconds; no limit when absent.'),
+        test: Seconds.default(600).describe('Seconds; default 600.'),
         teardown: Seconds.default(60).describe('Seconds; default 60.'),
       })
       .prefault({})

@@ -37,6 +37,8 @@ export const PromptOutcome = z.object({
   result: z.enum(['delivered', 'removed']),
   /** Delivered: what showed that its turn began; empty where nothing can show it. */
   evidence: z.string().optional(),
+  /** Delivered: what was given, at most 4,100 characters of it: for the session's journal. */
+  text: z.string().optional(),
 });
 export type PromptOutcome = z.infer<typeof PromptOutcome>;
 

@@ -48,10 +48,14 @@ const handlers: Readonly<Record<CommandId, () => Promise<CommandHandler>>> = {
   [Commands.broadcast]: async () => (await import('./queue.ts')).broadcast,
   [Commands.showQueue]: async () => (await import('./queue.ts')).showQueue,
   [Commands.openSettings]: async () => (await import('./view.ts')).openSettings,
+  [Commands.showTimeline]: async () => (await import('./sessions.ts')).showTimeline,
+  [Commands.replay]: async () => (await import('./sessions.ts')).replay,
+  [Commands.bestOf]: async () => (await import('./sessions.ts')).bestOf,
+  [Commands.showBestOf]: async () => (await import('./sessions.ts')).showBestOf,
 };
 
 /** Commands that callers use with arguments: their failures reject instead of showing a notification. */
-const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename, Commands.buildImage, Commands.resume, Commands.autoApprove, Commands.sendSelection, Commands.sendFile, Commands.sendDiagnostics, Commands.broadcast]);
+const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename, Commands.buildImage, Commands.resume, Commands.autoApprove, Commands.sendSelection, Commands.sendFile, Commands.sendDiagnostics, Commands.broadcast, Commands.bestOf]);
 
 export function registerCommands(services: Services): Disposable {
   const owned = new DisposableStore();

@@ -1,6 +1,8 @@
 // A session's log on disk: one JSON line per decision, only ever appended to, readable by its person alone.
+import { mkdirSync, watch } from 'node:fs';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { toDisposable, type Disposable } from '../../base/disposable.ts';
 import { PRIVATE_FOLDER, stateFault } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { oldFiles, sweepOnce } from '../../base/sweep.ts';
@@ -41,6 +43,14 @@ export class SessionLog {
       throw stateFault(`What was decided for "${record.agentId}"`, this.#folder, error);
     }
     void this.sweep();
+  }
+
+  /** Calls back with the agent's id when any face may have added to its log. */
+  watch(onChange: (agentId: string) => void): Disposable {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const watcher = watch(this.#folder, { persistent: false }, (_event, name) => (name?.endsWith('.jsonl') === true ? onChange(name.slice(0, -'.jsonl'.length)) : undefined));
+    watcher.on('error', () => undefined);
+    return toDisposable(() => watcher.close());
   }
 
   /** Once in a process: removes the logs that nothing was added to for long. Never fails. */

@@ -7,6 +7,8 @@ export type PromptQueue = PromptQueueFile;
 
 /** Outcomes that are kept, and prompts that may wait. */
 const KEPT_OUTCOMES = 50;
+/** Characters of a delivered prompt that stay with its outcome. */
+const KEPT_TEXT = 4_100;
 const LONGEST_QUEUE = 1_000;
 
 export function newPrompt(text: string, { kind, urgent, now }: { readonly kind: QueuedPrompt['kind']; readonly urgent?: boolean; readonly now: number }): QueuedPrompt {
@@ -34,9 +36,10 @@ export function removePrompt(queue: PromptQueue, id: string, now: number): Promp
   return settle(queue, { id, at: now, result: 'removed' });
 }
 
-/** Takes it out of the queue for good. */
+/** Takes it out of the queue for good; of a delivered one the text is kept with the outcome, for the session's journal. */
 export function settle(queue: PromptQueue, outcome: PromptOutcome): PromptQueue {
-  return { ...queue, prompts: queue.prompts.filter(({ id }) => id !== outcome.id), outcomes: [...queue.outcomes, outcome].slice(-KEPT_OUTCOMES) };
+  const text = outcome.result === 'delivered' ? findPrompt(queue, outcome.id)?.text.slice(0, KEPT_TEXT) : undefined;
+  return { ...queue, prompts: queue.prompts.filter(({ id }) => id !== outcome.id), outcomes: [...queue.outcomes, text === undefined ? outcome : { ...outcome, text }].slice(-KEPT_OUTCOMES) };
 }
 
 /** Moves it to a position, 1 being the next one. Nothing overtakes a prompt that is under way. Throws as `removePrompt`. */

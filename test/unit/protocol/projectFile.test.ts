@@ -13,7 +13,7 @@ describe('.tmux-agents.json', () => {
   });
 
   it('has defaults for everything', () => {
-    assert.deepEqual(ProjectFile.parse({}), { timeouts: { setup: 600, teardown: 60 }, ports: { count: 10 }, include: [] });
+    assert.deepEqual(ProjectFile.parse({}), { timeouts: { setup: 600, test: 600, teardown: 60 }, ports: { count: 10 }, include: [] });
   });
 
   it('takes scripts as a line or as arguments', () => {

@@ -51,7 +51,7 @@ describe('a queue of prompts', () => {
     const [a, b] = [idOf(queue, 'a'), idOf(queue, 'b')];
     queue = settle(removePrompt(queue, a, 5), { id: b, at: 6, result: 'delivered', evidence: 'Stop' });
     assert.deepEqual(queue.prompts, []);
-    assert.deepEqual(queue.outcomes, [{ id: a, at: 5, result: 'removed' }, { id: b, at: 6, result: 'delivered', evidence: 'Stop' }]);
+    assert.deepEqual(queue.outcomes, [{ id: a, at: 5, result: 'removed' }, { id: b, at: 6, result: 'delivered', evidence: 'Stop', text: 'b' }]);
     for (let index = 0; index < 60; index++) queue = settle(queue, { id: String(index), at: 7, result: 'removed' });
     assert.equal(queue.outcomes.length, 50);
   });
