@@ -80,7 +80,7 @@ async function chosenRemote(git: Git, branch: string): Promise<Remote | undefine
   const names = (await git.text(['remote'])).split('\n').filter((name) => name !== '');
   const ranked = [...new Set([own, 'origin', ...names])].filter((name): name is string => name !== undefined && names.includes(name));
   for (const name of ranked) {
-    const remote = parseRemote(name, (await optional(git, ['remote', 'get-url', '--push', name])) ?? '');
+    const remote = parseRemote(name, (await optional(git, ['config', '--get', `remote.${name}.pushurl`])) ?? (await optional(git, ['config', '--get', `remote.${name}.url`])) ?? '');
     if (remote !== undefined) return remote;
   }
   return undefined;
