@@ -124,7 +124,7 @@ function withTimeout(promise) {
 let crash;
 const world = makeWorld();
 try {
-  if (!values['no-build']) await build({ types: false, only: ['extension', 'dockerode', 'shellJudge', 'rules'] });
+  if (!values['no-build']) await build({ types: false, only: ['extension', 'dockerode', 'shellJudge', 'review', 'rules'] });
   const tests = await buildHostTests();
   const code = values.desktop ? await runOnDesktop(world, tests) : await runInServer(world, tests);
   if (!results.ended) crash = `The extension host ended with ${code} before its tests did.`;

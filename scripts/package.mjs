@@ -25,7 +25,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   try {
     const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, `${name}-${version}.vsix`) } } });
-    await build({ types: false, only: ['extension', 'command', 'dockerode', 'shellJudge', 'rules'], log: console.log });
+    await build({ types: false, only: ['extension', 'command', 'dockerode', 'shellJudge', 'review', 'rules'], log: console.log });
     mkdirSync(dirname(values.out), { recursive: true });
     await packageExtension({ out: values.out, log: console.log });
   } catch (error) {

@@ -38,6 +38,7 @@ const late = [
   { imported: /^dockerode$/, file: 'dockerode.cjs' },
   { imported: /^@xterm\/headless$/, file: 'xterm.cjs' },
   { imported: /\/shellJudge\.ts$/, file: 'shellJudge.cjs' },
+  { imported: /\/reviewLate\.ts$/, file: 'review.cjs' },
   // Data that is read with the first agent. Whoever imports it is itself imported late, so it may say so at its top.
   { imported: /\/builtInRules\.ts$/, file: 'rules.cjs', atOnce: true },
 ];
@@ -103,6 +104,18 @@ export function bundles() {
     {
       name: 'shellJudge',
       options: { ...common, ...cjs, stdin: { contents: "export * from './shellJudge.ts';", resolveDir: join(root, 'src/sessions/policy'), sourcefile: 'shellJudge.cjs' }, outfile: join(dist, 'shellJudge.cjs') },
+    },
+    {
+      // Review in VS Code, and the workspaces that it needs.
+      name: 'review',
+      options: {
+        ...common,
+        ...cjs,
+        keepNames: false,
+        stdin: { contents: "export * from './reviewLate.ts';", resolveDir: join(root, 'src/extension/review'), sourcefile: 'review.cjs' },
+        outfile: join(dist, 'review.cjs'),
+        external: ['vscode'],
+      },
     },
     {
       name: 'rules',

@@ -73,7 +73,7 @@ async function prepareAndOpen(options, stopping) {
   await installDependencies();
   if (stopping.aborted) return 0;
   const { build } = await import('../build.mjs');
-  const [server] = await Promise.all([options.desktop ? undefined : ensureVSCodeServer({ log: console.log }), build({ types: false, only: ['extension', 'command', 'dockerode', 'shellJudge', 'rules'] })]);
+  const [server] = await Promise.all([options.desktop ? undefined : ensureVSCodeServer({ log: console.log }), build({ types: false, only: ['extension', 'command', 'dockerode', 'shellJudge', 'review', 'rules'] })]);
   const folder = options.folder ?? (await ensureSampleProject());
   if (stopping.aborted) return 0;
   const extensionsDir = linkExtensions(options.state);

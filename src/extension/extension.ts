@@ -10,6 +10,7 @@ import { ReportDocuments } from './documents/reportDocuments.ts';
 import { Fleet } from './fleet.ts';
 import { WaitingCount } from './inbox/waitingCount.ts';
 import { WaitingNotice } from './inbox/waitingNotice.ts';
+import { ReviewDoor } from './review/reviewDoor.ts';
 import type { Services } from './services.ts';
 import { changesRuntimes, changesView, readGrouping } from './settingChanges.ts';
 import { showError } from './showError.ts';
@@ -36,11 +37,13 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const report = (error: unknown): void => void showError(error, log).catch((fault: unknown) => log.error(String(fault)));
   const fleet = owned.add(new Fleet({ create: () => makeManager(log), log, onFault: report }));
   const memory = new SpawnMemory(context);
-  const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report }));
+  const review: ReviewDoor = owned.add(new ReviewDoor({ services: () => services, memory: context.workspaceState }));
+  const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report, parts: review }));
   const services: Services = {
     fleet,
     tree,
     memory,
+    review,
     log,
     terminals: owned.add(new AttachedTerminals({ fleet, memory: context.workspaceState })),
     output: owned.add(new OutputDocuments(fleet)),

@@ -49,6 +49,25 @@ export const Commands = {
   broadcast: 'tmuxAgents.agent.broadcast',
   showQueue: 'tmuxAgents.agent.showQueue',
   openSettings: 'tmuxAgents.settings.open',
+  // Review.
+  showChanges: 'tmuxAgents.review.showChanges',
+  openChange: 'tmuxAgents.review.openChange',
+  openWorktree: 'tmuxAgents.review.openWorktree',
+  commitChanges: 'tmuxAgents.review.commit',
+  amendMessage: 'tmuxAgents.review.amendMessage',
+  mergeInto: 'tmuxAgents.review.mergeInto',
+  squashInto: 'tmuxAgents.review.squashInto',
+  rebaseInto: 'tmuxAgents.review.rebaseInto',
+  rebaseOnto: 'tmuxAgents.review.rebaseOnto',
+  resolveConflicts: 'tmuxAgents.review.resolveConflicts',
+  continueMerge: 'tmuxAgents.review.continueMerge',
+  abortMerge: 'tmuxAgents.review.abortMerge',
+  discardFile: 'tmuxAgents.review.discardFile',
+  discardHunk: 'tmuxAgents.review.discardHunk',
+  createPullRequest: 'tmuxAgents.review.createPullRequest',
+  addComment: 'tmuxAgents.review.addComment',
+  deleteComment: 'tmuxAgents.review.deleteComment',
+  sendComments: 'tmuxAgents.review.sendComments',
 } as const;
 export type CommandId = (typeof Commands)[keyof typeof Commands];
 
@@ -72,6 +91,8 @@ export const ContextKeys = {
   hasWaiting: 'tmuxAgents.hasWaiting',
   /** The URIs of the editors that hold a prompt being written. */
   promptEditors: 'tmuxAgents.promptEditors',
+  /** The changes of an agent were shown in this window. */
+  reviewing: 'tmuxAgents.reviewing',
 } as const;
 
 /** Schemes of the read-only documents that the extension shows. */

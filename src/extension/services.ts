@@ -4,6 +4,7 @@ import type { OutputDocuments } from './documents/outputDocuments.ts';
 import type { PromptEditors } from './documents/promptEditors.ts';
 import type { ReportDocuments } from './documents/reportDocuments.ts';
 import type { Fleet } from './fleet.ts';
+import type { ReviewDoor } from './review/reviewDoor.ts';
 import type { SpawnMemory } from './spawn/spawnMemory.ts';
 import type { AttachedTerminals } from './terminals/attachedTerminals.ts';
 import type { AgentsTree } from './tree/agentsTree.ts';
@@ -16,6 +17,7 @@ export interface Services {
   readonly prompts: PromptEditors;
   readonly reports: ReportDocuments;
   readonly memory: SpawnMemory;
+  readonly review: ReviewDoor;
   readonly log: vscode.LogOutputChannel;
   /** Where the extension is installed. */
   readonly extensionPath: string;
