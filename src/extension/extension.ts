@@ -24,6 +24,8 @@ export interface ExtensionApi {
   readonly activationMs: number;
   /** The agents as the Agents view knows them. */
   readonly fleet: Fleet;
+  /** What is below agents in the view, and the way to all of review. */
+  readonly review: ReviewDoor;
   /** What tells about waiting agents: the keys of the requests that the notification is about, and the text of the status bar. */
   readonly waiting: { announced(): readonly string[]; counted(): string };
 }
@@ -68,7 +70,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 
   const activationMs = performance.now() - began;
   log.info(`Activated in ${activationMs.toFixed(1)} ms`);
-  return { activationMs, fleet, waiting: { announced: () => notice.announced, counted: () => count.text } };
+  return { activationMs, fleet, review, waiting: { announced: () => notice.announced, counted: () => count.text } };
 }
 
 /** Settings, schemas and runtimes are loaded when agents are first looked for, not when the window opens. */

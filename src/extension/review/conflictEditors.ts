@@ -1,7 +1,8 @@
 // Opens files in conflict in VS Code's merge editor, with both sides and their common base; those that it cannot show, as they are.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import * as vscode from 'vscode';
+import { AgentsError } from '../../base/errors.ts';
 import { Git } from '../../workspaces/git.ts';
 import type { MergeState } from '../../workspaces/review/mergeState.ts';
 import { baseUri } from './baseFiles.ts';
@@ -13,6 +14,38 @@ export async function openConflicts(state: MergeState, files: readonly string[])
   for (const path of files.slice(0, AT_ONCE)) await openOne(state, path);
   const tail = files.length > AT_ONCE ? ` ${files.length - AT_ONCE} more files are in conflict: the same command opens them afterwards.` : '';
   void vscode.window.showInformationMessage(`Resolve and save, then run "Continue Merge".${tail}`);
+}
+
+/**
+ * Fails with `bad-input` while an editor holds what is not on disk. Not saved here: the merge editor takes out git's marks when it
+ * opens, so that what it holds may be half resolved, and only the person knows.
+ */
+export function refuseUnsaved({ worktree }: MergeState): void {
+  const unsaved = unsavedIn(worktree)[0];
+  if (unsaved !== undefined) throw new AgentsError('bad-input', `${basename(unsaved.uri.fsPath)} is not resolved yet: its editor has changes that are not saved.`, { hint: 'Press "Complete Merge" in the merge editor, or save the file.' });
+}
+
+/** Lets go of what editors hold of a merge that is given up. */
+export async function revertConflicts({ worktree }: MergeState): Promise<void> {
+  for (const document of unsavedIn(worktree)) {
+    await vscode.window.showTextDocument(document, { preview: true });
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+  }
+}
+
+function unsavedIn(worktree: string): vscode.TextDocument[] {
+  return vscode.workspace.textDocuments.filter((document) => document.isDirty && isIn(worktree, document.uri));
+}
+
+/** Closes the editors of a merge that has ended: their files are gone. */
+export async function closeConflicts({ worktree }: MergeState, files: readonly string[]): Promise<void> {
+  const titles = new Set(files.map((path) => `Merging: ${basename(path)}`));
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter(({ input, label }) => (input instanceof vscode.TabInputText ? isIn(worktree, input.uri) : titles.has(label)));
+  if (tabs.length > 0) await vscode.window.tabGroups.close(tabs, true);
+}
+
+function isIn(folder: string, uri: vscode.Uri): boolean {
+  return uri.scheme === 'file' && uri.fsPath.startsWith(`${folder}${sep}`);
 }
 
 async function openOne({ worktree, way, sourceName, target }: MergeState, path: string): Promise<void> {

@@ -5,13 +5,13 @@ import { cancelled } from '../../base/wait.ts';
 import { Git } from '../../workspaces/git.ts';
 import { branchesOf, type Branch } from '../../workspaces/review/branches.ts';
 import { hasUncommitted } from '../../workspaces/review/commit.ts';
-import type { MergeOutcome } from '../../workspaces/review/merge.ts';
+import type { MergeOutcome, MergeStatus } from '../../workspaces/review/merge.ts';
 import type { MergeWay } from '../../workspaces/review/mergeState.ts';
 import { agentKey } from '../agentKey.ts';
 import { Commands } from '../ids.ts';
 import { oneLine } from '../shownText.ts';
 import { committed } from './commitCommands.ts';
-import { openConflicts } from './conflictEditors.ts';
+import { closeConflicts, openConflicts, refuseUnsaved, revertConflicts } from './conflictEditors.ts';
 import type { Review, ReviewCommand } from './reviewLate.ts';
 import { targetOf, type Target } from './reviewTarget.ts';
 
@@ -97,7 +97,9 @@ export const continueMerge: ReviewCommand = async (review, ...args) => {
   const { agent, reviewed } = target;
   const status = await review.merges.status(reviewed.folder);
   if (status.type === 'none') throw new AgentsError('not-found', `There is no merge of ${oneLine(agent.name, 60)} to go on with.`);
+  refuseUnsaved(status.state);
   const outcome = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `Continuing the merge of ${oneLine(agent.name, 60)}` }, () => review.merges.resume(reviewed.folder));
+  if (outcome.type === 'merged') await closeConflicts(status.state, concerned(status));
   return told(review, target, outcome, words[status.state.way].done(oneLine(agent.name, 60), status.state.target));
 };
 
@@ -111,9 +113,15 @@ export const abortMerge: ReviewCommand = async (review, ...args) => {
     const chosen = await vscode.window.showWarningMessage(`Abort taking the work of ${oneLine(agent.name, 60)} into ${status.state.target}?`, { modal: true, detail: 'What you resolved in this merge is lost. Every branch stays as it was.' }, verb);
     if (chosen !== verb) throw cancelled();
   }
+  await revertConflicts(status.state);
   await review.merges.abort(reviewed.folder);
+  await closeConflicts(status.state, concerned(status));
   vscode.window.setStatusBarMessage('$(circle-slash) The merge is aborted', 6_000);
 };
+
+function concerned(status: MergeStatus): readonly string[] {
+  return status.type === 'conflicts' ? status.files : [];
+}
 
 async function told(review: Review, target: Target, outcome: MergeOutcome, sentence: string): Promise<MergeOutcome> {
   await review.refresh(target.agent);

@@ -23,13 +23,13 @@ export const showChanges: ReviewCommand = async (review, ...args) => {
   }
   beginReview(review, target);
   const title = `Changes of ${oneLine(agent.name, 60)} (against ${baseWords(reviewed)})`;
-  // A list of earlier is replaced by the one of now.
-  const old = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ label }) => label === title);
   const resources = files.filter(({ submodule }) => !submodule).map((file) => {
     const { original, modified } = sidesOf(reviewed, file);
     return [vscode.Uri.file(join(reviewed.folder, file.path)), file.status === 'added' ? undefined : original, file.status === 'deleted' ? undefined : modified];
   });
   await vscode.commands.executeCommand('vscode.changes', title, resources);
+  // A list of earlier is replaced by the one of now. VS Code adds the number of files to the title.
+  const old = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ label, isActive }) => label.startsWith(title) && !isActive);
   if (old.length > 0) await vscode.window.tabGroups.close(old, true);
   return files.map(({ path }) => path);
 };
