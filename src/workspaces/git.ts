@@ -44,7 +44,7 @@ export class Git {
     const stderr = result.stderr.toString('utf8');
     if (result.code !== null && accept.includes(result.code)) return { code: result.code, stdout: result.stdout, stderr };
     const why = lastWords(stderr) || lastWords(result.stdout.toString('utf8')) || `exit ${result.code ?? result.signal ?? 'unknown'}`;
-    throw new AgentsError('git-failed', `git ${args.find((word) => !word.startsWith('-')) ?? ''} failed in ${this.folder}: ${why}`);
+    throw new AgentsError('git-failed', `git ${args.find((word, at) => !word.startsWith('-') && args[at - 1] !== '-c') ?? ''} failed in ${this.folder}: ${why}`);
   }
 
   /** Its output as text, without the last line's end. */

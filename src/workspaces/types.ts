@@ -18,6 +18,10 @@ export interface WorkspaceRequest {
   /** The name of its branch; `tmux-agents/<id>` when absent. */
   readonly branch?: string | undefined;
   readonly owner?: string | undefined;
+  /** Whether the project's own scripts (.tmux-agents.json) may run: only in folders that the user trusts. Default false. */
+  readonly runScripts?: boolean | undefined;
+  /** VS Code's `git.worktreeIncludeFiles`: globs of ignored files that are copied along. */
+  readonly includeFiles?: readonly string[] | undefined;
 }
 
 export type PrepareStep = 'check' | 'fetch' | 'worktree' | 'include' | 'ports' | 'setup';
@@ -42,4 +46,6 @@ export interface RemovalReport {
   /** The ref that holds what was uncommitted or unmerged: `refs/tmux-agents/rescue/...`, in `repository`. */
   readonly rescueRef?: string | undefined;
   readonly repository?: string | undefined;
+  /** Its branch, where it was kept in `repository` because no other has its commits. */
+  readonly branch?: string | undefined;
 }

@@ -1,0 +1,86 @@
+// A project's own scripts: each a process group with a deadline, its output in a file, nothing of it left when it is over.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AgentsError, messageOf } from '../base/errors.ts';
+import { cancelled, throwIfCancelled } from '../base/wait.ts';
+import type { ProjectScript } from '../protocol/projectFile.ts';
+
+const GRACE_MS = 5_000;
+
+export interface ScriptRun {
+  readonly name: 'setup' | 'run' | 'teardown';
+  readonly script: ProjectScript;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Its output is appended to it. */
+  readonly logFile: string;
+  /** No limit when absent. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs it to its end. Throws `timeout`, `cancelled`, `command-not-found`, or `internal` with its last words when it fails; its whole group has ended by then. */
+export async function runScript(run: ScriptRun): Promise<void> {
+  const { name, script, folder, env, logFile, timeoutMs, signal } = run;
+  throwIfCancelled(signal);
+  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+  const [program = 'sh', ...args] = typeof script === 'string' ? ['sh', '-c', script] : script;
+  const log = openSync(logFile, 'a', 0o600);
+  try {
+    const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: process.platform !== 'win32', windowsHide: true });
+    const end = await endOf(child, timeoutMs, signal);
+    if (end.why === 'cancelled') throw cancelled();
+    if (end.why === 'timeout') throw new AgentsError('timeout', `The project's ${name} script did not end within ${timeoutMs ?? 0} ms and was ended. Its output is in ${logFile}.`);
+    if (end.error !== undefined) throw new AgentsError('command-not-found', `The project's ${name} script cannot be started: ${messageOf(end.error)}`, { cause: end.error });
+    if (end.code !== 0) throw new AgentsError('internal', `The project's ${name} script failed (${end.code ?? end.signal}): ${lastLine(logFile)}`, { hint: `Its output is in ${logFile}.` });
+  } finally {
+    closeSync(log);
+  }
+}
+
+interface ScriptEnd {
+  readonly why: 'exit' | 'timeout' | 'cancelled';
+  readonly code?: number | null;
+  readonly signal?: NodeJS.Signals | null;
+  readonly error?: Error;
+}
+
+function endOf(child: ChildProcess, timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<ScriptEnd> {
+  return new Promise((resolve) => {
+    let why: ScriptEnd['why'] = 'exit';
+    let force: NodeJS.Timeout | undefined;
+    const stop = (reason: ScriptEnd['why']): void => {
+      if (why !== 'exit') return;
+      why = reason;
+      signalGroup(child, 'SIGTERM');
+      force = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS);
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop('timeout'), timeoutMs);
+    const onAbort = (): void => stop('cancelled');
+    signal?.addEventListener('abort', onAbort);
+    const settle = (end: Omit<ScriptEnd, 'why'>): void => {
+      clearTimeout(timer);
+      clearTimeout(force);
+      signal?.removeEventListener('abort', onAbort);
+      // What it started in the background has no owner any more.
+      signalGroup(child, 'SIGKILL');
+      resolve({ why, ...end });
+    };
+    child.once('error', (error) => settle({ error }));
+    child.once('exit', (code, ending) => settle({ code, signal: ending }));
+  });
+}
+
+function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, name);
+  } catch {
+    // Nobody is left in it.
+  }
+}
+
+function lastLine(file: string): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').pop()?.slice(-300) ?? '';
+}
