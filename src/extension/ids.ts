@@ -68,6 +68,7 @@ export const Commands = {
   addComment: 'tmuxAgents.review.addComment',
   deleteComment: 'tmuxAgents.review.deleteComment',
   sendComments: 'tmuxAgents.review.sendComments',
+  removeWorkspace: 'tmuxAgents.review.removeWorkspace',
 } as const;
 export type CommandId = (typeof Commands)[keyof typeof Commands];
 

@@ -12,6 +12,7 @@ import type { ReviewDoor } from '../../src/extension/review/reviewDoor.ts';
 import type { PartRow } from '../../src/extension/tree/agentParts.ts';
 import type { AgentInfo } from '../../src/runtimes/types.ts';
 import type { MergeOutcome } from '../../src/workspaces/review/merge.ts';
+import type { RemovalReport } from '../../src/workspaces/types.ts';
 import { WorkspaceStore } from '../../src/workspaces/workspaceStore.ts';
 import { screenWith } from '../support/agentWaits.ts';
 import { needs } from '../support/requirements.ts';
@@ -31,7 +32,10 @@ describe('review in the extension host', () => {
   const set = (key: string, value: unknown): Thenable<void> => vscode.workspace.getConfiguration('tmuxAgents').update(key, value, vscode.ConfigurationTarget.Global);
   const run = <T>(command: string, ...args: unknown[]): Thenable<T> => vscode.commands.executeCommand<T>(command, ...args);
   const me = (more: object = {}): object => ({ agentId: agent.agentId, ...more });
-  const labels = (rows: readonly PartRow[]): string[] => rows.flatMap((row) => [`${String(row.item().label)}: ${String(row.item().description)}`, ...labels(row.children)]);
+  const labels = (rows: readonly PartRow[]): string[] => rows.flatMap((row) => {
+      const { label, description } = row.item();
+      return [`${typeof label === 'string' ? label : ''}: ${description === true ? '' : (description ?? '')}`, ...labels(row.children)];
+    });
 
   before(async function () {
     needs(this, 'tmux', 'git');
@@ -162,6 +166,30 @@ describe('review in the extension host', () => {
     await assert.rejects(async () => run(Commands.continueMerge, me()), /no merge/);
   });
 
+  it('spawns an agent in a worktree of its own, keeps that when it is killed, and removes it on demand without losing work', async () => {
+    const agentId = await run<string>(Commands.spawn, { runtime: 'local', attach: false, argv: ['cat'], folder: clone, workspace: 'worktree', base: 'main' });
+    const own = fleet.snapshot.agents.find((one) => one.agentId === agentId);
+    assert.ok(own && own.workingDirectory !== clone);
+    const record = store.at(own.workingDirectory);
+    assert.equal(record?.owner, agentId);
+    write(own.workingDirectory, 'work.txt', 'work\n');
+    assert.deepEqual(await run(Commands.showChanges, { agentId }), ['work.txt']);
+    await assert.rejects(async () => run(Commands.removeWorkspace, { agentId, confirm: false }), /works in/);
+    await run(Commands.kill, { agentId });
+    assert.equal(read(own.workingDirectory, 'work.txt'), 'work\n');
+    const report = await run<RemovalReport>(Commands.removeWorkspace, { agentId, confirm: false });
+    assert.equal(report.removed, true);
+    assert.equal(existsSync(own.workingDirectory), false);
+    assert.equal(git(clone, 'show', `${report.rescueRef ?? ''}:work.txt`), 'work');
+  });
+
+  it('leaves no workspace of an agent that could not be spawned', async () => {
+    const before = store.list().length;
+    await assert.rejects(async () => run(Commands.spawn, { runtime: 'local', attach: false, provider: 'nobody', folder: clone, workspace: 'worktree' }), /nobody/);
+    await assert.rejects(async () => run(Commands.spawn, { runtime: 'local', attach: false, argv: ['cat'], folder: clone, workspace: 'worktree', base: 'no-such' }), /no-such/);
+    assert.equal(store.list().length, before);
+  });
+
   it('says why there is nothing to review', async () => {
     const bare = mkdtempSync(join(tmpdir(), 'tmux-agents-none-'));
     try {
@@ -174,6 +202,7 @@ describe('review in the extension host', () => {
 
   async function waitForTab(accept: (tab: vscode.Tab) => boolean, what: string): Promise<void> {
     let subscription: vscode.Disposable | undefined;
+    const names = (): string => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label)).join(', ');
     const seen = new Promise<void>((resolve) => {
       const look = (): void => {
         if (vscode.window.tabGroups.all.some(({ tabs }) => tabs.some(accept))) resolve();
@@ -181,6 +210,8 @@ describe('review in the extension host', () => {
       subscription = vscode.window.tabGroups.onDidChangeTabs(look);
       look();
     });
-    await waitFor(seen, { timeoutMs: PATIENCE, what: `${what}, not ${vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label)).join(', ')}` }).finally(() => subscription?.dispose());
+    await waitFor(seen, { timeoutMs: PATIENCE, what: `${what}, not ${names()}` }).finally(() => {
+      subscription?.dispose();
+    });
   }
 });

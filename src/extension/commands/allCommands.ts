@@ -67,6 +67,7 @@ const handlers: Readonly<Record<CommandId, () => Promise<CommandHandler>>> = {
   [Commands.addComment]: review('addComment'),
   [Commands.deleteComment]: review('deleteComment'),
   [Commands.sendComments]: review('sendComments'),
+  [Commands.removeWorkspace]: review('removeWorkspace'),
 };
 
 /** Review is a bundle of its own. */

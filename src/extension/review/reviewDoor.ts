@@ -43,6 +43,10 @@ export class ReviewDoor implements AgentParts, Disposable {
 
   /** Whether an agent's folder lies in a git repository of this machine. */
   hasParts({ workingDirectory }: AgentInfo): boolean {
+    return this.isRepository(workingDirectory);
+  }
+
+  isRepository(workingDirectory: string): boolean {
     const known = this.#repositories.get(workingDirectory);
     if (known !== undefined) return known;
     const found = isInRepository(workingDirectory);

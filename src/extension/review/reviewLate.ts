@@ -2,8 +2,10 @@
 import type * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Merges } from '../../workspaces/review/merge.ts';
+import { WorkspaceManager } from '../../workspaces/workspaceManager.ts';
 import { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
+import { inWorkspace } from '../../runner/agentWorkspace.ts';
 import { agentKey, type AgentKey } from '../agentKey.ts';
 import type { Services } from '../services.ts';
 import type { PartRow } from '../tree/agentParts.ts';
@@ -16,6 +18,7 @@ import { discardFileCommand, discardHunkCommand } from './discardCommands.ts';
 import { LiveChanges } from './liveChanges.ts';
 import { abortMerge, continueMerge, mergeInto, rebaseInto, rebaseOnto, resolveConflicts, squashInto } from './mergeCommands.ts';
 import { createPullRequest } from './pullRequestCommand.ts';
+import { removeWorkspaceCommand } from './removeWorkspace.ts';
 import { openChange, openWorktree, showChanges } from './showChanges.ts';
 
 export interface ReviewOptions {
@@ -50,13 +53,17 @@ export const reviewCommands = {
   addComment,
   deleteComment,
   sendComments,
+  removeWorkspace: removeWorkspaceCommand,
 } satisfies Readonly<Record<string, ReviewCommand>>;
 export type ReviewCommandName = keyof typeof reviewCommands;
+
+type ArgumentsAfterFirst<F> = F extends (first: never, ...rest: infer Rest) => unknown ? Rest : never;
 
 export class Review implements Disposable {
   readonly services: Services;
   readonly store: WorkspaceStore;
   readonly merges: Merges;
+  readonly workspaces: WorkspaceManager;
   readonly baseFiles = new BaseFiles();
   readonly comments: ReviewComments;
   /** Agents whose changes were shown in this window: in their folders, editors take comments. */
@@ -69,6 +76,7 @@ export class Review implements Disposable {
     this.services = services;
     this.store = new WorkspaceStore(undefined, services.log);
     this.merges = new Merges(this.store);
+    this.workspaces = new WorkspaceManager({ store: this.store, log: services.log });
     this.comments = this.#owned.add(new ReviewComments(this, memory));
     this.#onDidChangeRows = onDidChangeRows;
     this.#owned.add(services.fleet.onDidChange(() => this.#forgetGone()));
@@ -93,6 +101,11 @@ export class Review implements Disposable {
   /** Looks again at once, after something of ours has changed what is there. */
   async refresh(agent: AgentInfo): Promise<void> {
     await this.#live.get(agentKey(agent))?.refresh();
+  }
+
+  /** Spawns an agent in a workspace that is made for it. */
+  inWorkspace<T>(...args: ArgumentsAfterFirst<typeof inWorkspace<T>>): Promise<T> {
+    return inWorkspace(this.workspaces, ...args);
   }
 
   forget(key: AgentKey): void {

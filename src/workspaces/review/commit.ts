@@ -25,7 +25,8 @@ export async function lastMessage({ folder }: Pick<Reviewed, 'folder'>): Promise
 /** Gives the last commit another message, and nothing else; what is staged stays so. Fails with `bad-input` where that commit is not the agent's. */
 export async function amendMessage({ folder, base, head }: Reviewed, message: string): Promise<string> {
   const git = new Git(folder);
-  if (head === undefined || head === base) throw new AgentsError('bad-input', 'There is no commit of this agent to amend: its base is the last one.', { hint: 'Commit its changes first.' });
+  const own = head === undefined ? '0' : await git.text(['rev-list', '--count', `${base}..${head}`], { accept: [0, 128] });
+  if (own === '0') throw new AgentsError('bad-input', 'There is no commit of this agent to amend: its base is the last one.', { hint: 'Commit its changes first.' });
   await committing(git, ['commit', '--amend', '--only', '--allow-empty', '--quiet', '-F', '-'], worded(message), undefined);
   return git.text(['rev-parse', 'HEAD']);
 }

@@ -58,11 +58,10 @@ async function effectiveBase(git: Git, record: WorkspaceRecord | undefined, head
   if (noted === undefined || (await optional(git, ['cat-file', '-e', `${noted}^{commit}`])) === undefined) return head;
   let base = noted;
   const ref = record?.base?.ref;
-  const merged = record?.merged?.map(({ source }) => source) ?? [];
   const meeting = ref === undefined || ref === branch ? undefined : await optional(git, ['merge-base', 'HEAD', `refs/heads/${ref}`]);
-  for (const candidate of [...merged, ...(meeting === undefined ? [] : [meeting])]) {
-    if ((await isAncestor(git, base, candidate)) && (await isAncestor(git, candidate, head))) base = candidate;
-  }
+  // The base may be a snapshot of uncommitted changes that came along: what was merged later counts, though it does not descend from that.
+  for (const { source } of record?.merged ?? []) if (await isAncestor(git, source, head)) base = source;
+  if (meeting !== undefined && (await isAncestor(git, base, meeting))) base = meeting;
   return base;
 }
 

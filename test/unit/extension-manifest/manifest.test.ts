@@ -89,7 +89,7 @@ describe('package.json and the code', () => {
     assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
     assert.deepEqual(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.slice().sort(), restrictedSettings.map((key) => `${SECTION}.${key}`).sort());
     const harmless = settingKeys.filter((key) => !restrictedSettings.includes(key));
-    assert.deepEqual(harmless.filter((key) => !/^(view|attach|kill|output)\.|\.enabled$/.test(key)), []);
+    assert.deepEqual(harmless.filter((key) => !/^(view|attach|kill|output|workspaces)\.|\.enabled$/.test(key)), []);
   });
 
   it('run where the files are, and nowhere else', () => {
