@@ -8,6 +8,7 @@ import type { AgentInfo } from '../../runtimes/types.ts';
 import { inWorkspace } from '../../runner/agentWorkspace.ts';
 import { agentKey, type AgentKey } from '../agentKey.ts';
 import type { Services } from '../services.ts';
+import { askPlace } from '../spawn/workspaceStep.ts';
 import type { PartRow } from '../tree/agentParts.ts';
 import { BaseFiles } from './baseFiles.ts';
 import { changeRows } from './changeRows.ts';
@@ -107,6 +108,8 @@ export class Review implements Disposable {
   inWorkspace<T>(...args: ArgumentsAfterFirst<typeof inWorkspace<T>>): Promise<T> {
     return inWorkspace(this.workspaces, ...args);
   }
+
+  readonly askPlace = askPlace;
 
   forget(key: AgentKey): void {
     this.#live.get(key)?.dispose();

@@ -12,7 +12,7 @@ import { SettingsError } from '../settingsError.ts';
 import { runtimeIcon } from '../tree/icons.ts';
 import { lastName, runtimeLabel } from '../tree/model.ts';
 import { installedFirst, presenceText, presenceThere, ProviderPresence, type Presences } from './providerPresence.ts';
-import { askPlace, placeId, rememberedPlace } from './workspaceStep.ts';
+import { placeId, rememberedPlace } from './place.ts';
 import { pickStep, textStep, type StepAnswer, type StepButton } from './quickSteps.ts';
 import type { SpawnRequest } from './spawnRequest.ts';
 
@@ -165,7 +165,7 @@ async function askWorkspace({ services, draft, place }: Step): Promise<StepAnswe
     Object.assign(draft, rememberedPlace('folder'));
     return { back: false, value: undefined };
   }
-  const answer = await askPlace(draft, place, isolates(services, draft.runtime));
+  const answer = await (await services.review.open()).askPlace(draft, place, isolates(services, draft.runtime));
   if (!answer.back) Object.assign(draft, answer.value);
   return answer;
 }

@@ -1,31 +1,15 @@
-// The last question of Spawn Agent: whether the agent works in the folder itself, in a worktree of its own, or in a copy.
+// The last question of Spawn Agent: whether the agent works in the folder itself, in a worktree of its own, or in a copy. Loaded with review, which has git's part.
 import * as vscode from 'vscode';
 import { cancelled } from '../../base/wait.ts';
 import { Git } from '../../workspaces/git.ts';
+import { CARRIED, placeId, rememberedPlace, type Place } from './place.ts';
 import { pickStep, type StepAnswer, type StepPlace } from './quickSteps.ts';
-
-export interface Place {
-  readonly workspace: 'folder' | 'worktree' | 'copy';
-  /** A branch or tag; the current commit when undefined. */
-  readonly base: string | undefined;
-  readonly withChanges: boolean;
-}
 
 interface PlaceChoice extends vscode.QuickPickItem {
   readonly id: string;
 }
 
-const CARRIED = 'worktree+changes';
 const OTHER = 'worktree+other';
-
-/** The place of an id that was remembered; a branch is chosen anew each time. */
-export function rememberedPlace(id: string): Place {
-  return { workspace: id.startsWith('worktree') ? 'worktree' : id === 'copy' ? 'copy' : 'folder', base: undefined, withChanges: id === CARRIED };
-}
-
-export function placeId({ workspace, withChanges }: Place): string {
-  return workspace === 'worktree' && withChanges ? CARRIED : workspace;
-}
 
 /** `isolated`: it would run in a container, which sees its folder alone. */
 export async function askPlace(draft: Place & { readonly folder: string }, place: StepPlace, isolated: boolean): Promise<StepAnswer<Place>> {
