@@ -23,7 +23,8 @@ const colors: Readonly<Record<ChangeStatus, string>> = {
 const icons: Readonly<Record<ChangeStatus, string>> = { added: 'diff-added', modified: 'diff-modified', deleted: 'diff-removed', renamed: 'diff-renamed', retyped: 'diff-modified', conflicted: 'warning' };
 
 export function changeRows(key: AgentKey, changes: Changes): PartRow[] {
-  const id = `${key}#changes`;
+  // A row that gets children keeps how it was drawn without: one with files is another row, which opens by itself.
+  const id = `${key}#${'error' in changes || changes.files.length === 0 ? 'unchanged' : 'changes'}`;
   if ('error' in changes) {
     const { message, hint } = changes.error;
     return [{ kind: 'changes', id, children: [], item: () => labelled(new vscode.TreeItem('Changes'), { id, description: message, tooltip: [message, hint].filter((line) => line !== undefined).join('\n\n'), icon: 'info', context: 'changes;none' }) }];
