@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AgentsError, messageOf } from '../base/errors.ts';
-import { cancelled, throwIfCancelled } from '../base/wait.ts';
+import { cancelled, pause, throwIfCancelled } from '../base/wait.ts';
 import type { ProjectScript } from '../protocol/projectFile.ts';
 
 const GRACE_MS = 5_000;
@@ -65,19 +65,25 @@ function endOf(child: ChildProcess, timeoutMs: number | undefined, signal: Abort
       signal?.removeEventListener('abort', onAbort);
       // What it started in the background has no owner any more.
       signalGroup(child, 'SIGKILL');
-      resolve({ why, ...end });
+      void groupGone(child).then(() => resolve({ why, ...end }));
     };
     child.once('error', (error) => settle({ error }));
     child.once('exit', (code, ending) => settle({ code, signal: ending }));
   });
 }
 
-function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
+/** A killed process takes a moment; one that nobody reaps is not waited for longer than a second. */
+async function groupGone(child: ChildProcess): Promise<void> {
+  for (const deadline = Date.now() + 1_000; signalGroup(child, 0) && Date.now() < deadline; ) await pause(10);
+}
+
+/** False when nobody is left in it. */
+function signalGroup(child: ChildProcess, name: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
   try {
-    process.kill(process.platform === 'win32' ? child.pid : -child.pid, name);
+    return process.kill(process.platform === 'win32' ? child.pid : -child.pid, name);
   } catch {
-    // Nobody is left in it.
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 // Which files of a working tree are written or deleted, as it happens: a native watcher for each folder that git does not ignore, events gathered and ignored files left out in batches.
 // A rename is told as what a watcher sees of it: the old path deleted, the new one written. Reads are invisible to watchers and are never claimed.
-import { statSync, watch, type FSWatcher } from 'node:fs';
+import { watch, type FSWatcher } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Disposable } from '../base/disposable.ts';
@@ -23,8 +23,8 @@ const MOST_ARGUMENTS = 500;
 
 interface WatchedFolder {
   readonly watcher: FSWatcher;
-  /** Tells a folder from another that has taken its name. */
-  readonly inode: number;
+  /** Unix time in ms when it was first watched. */
+  readonly since: number;
   /** Its files when last looked at, for a folder that goes with all that is in it. */
   readonly files: Set<string>;
 }
@@ -42,7 +42,8 @@ class TouchedFiles implements Disposable {
   readonly #onTouch: (touched: TouchedFile) => void;
   readonly #log: Log;
   readonly #folders = new Map<string, WatchedFolder>();
-  readonly #dirty = new Set<string>();
+  /** Paths that something happened to, and whether it was to the entry itself: made, moved or deleted. */
+  readonly #dirty = new Map<string, boolean>();
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
   #disposed = false;
@@ -56,7 +57,7 @@ class TouchedFiles implements Disposable {
   }
 
   start(): Promise<void> {
-    return this.#queue(async () => void (await this.#enter([''], false)));
+    return this.#queue(async () => void (await this.#enter([''])));
   }
 
   dispose(): void {
@@ -75,12 +76,12 @@ class TouchedFiles implements Disposable {
     return this.#work;
   }
 
-  /** Watches these folders and all below; `tell`: they are new, and so are the files in them. */
-  async #enter(folders: readonly string[], tell: boolean): Promise<void> {
+  /** Watches these folders and all below; the files in them. */
+  async #enter(folders: readonly string[]): Promise<string[]> {
+    const files: string[] = [];
     for (let level = [...folders]; level.length > 0 && !this.#disposed; ) {
       const ignored = await this.#ignoredFolders(level.filter((path) => path !== ''));
       const below: string[] = [];
-      const files: string[] = [];
       for (const folder of level) {
         if (ignored.has(folder) || this.#disposed) continue;
         if (!this.#folders.has(folder) && !this.#watch(folder)) continue;
@@ -96,20 +97,19 @@ class TouchedFiles implements Disposable {
           files.push(path);
         }
       }
-      if (tell) await this.#tell(files.map((path) => ({ path, reason: 'write' })));
       level = below;
     }
+    return files;
   }
 
   #watch(folder: string): boolean {
     if (this.#full) return false;
     try {
-      const inode = statSync(join(this.#root, folder)).ino;
-      const watcher = watch(join(this.#root, folder), { persistent: false }, (_event, name) => {
-        if (name !== null && name !== '.git') this.#note(folder === '' ? name : `${folder}/${name}`);
+      const watcher = watch(join(this.#root, folder), { persistent: false }, (event, name) => {
+        if (name !== null && name !== '.git') this.#note(folder === '' ? name : `${folder}/${name}`, event === 'rename');
       });
       watcher.on('error', () => this.#leave(folder));
-      this.#folders.set(folder, { watcher, inode, files: new Set() });
+      this.#folders.set(folder, { watcher, since: Date.now(), files: new Set() });
       return true;
     } catch (error) {
       const full = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EMFILE');
@@ -119,51 +119,64 @@ class TouchedFiles implements Disposable {
     }
   }
 
-  #note(path: string): void {
+  #note(path: string, renamed: boolean): void {
     if (this.#disposed) return;
-    this.#dirty.add(path);
+    this.#dirty.set(path, renamed || this.#dirty.get(path) === true);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const paths = [...this.#dirty];
+      const paths = new Map(this.#dirty);
       this.#dirty.clear();
       void this.#queue(() => this.#look(paths));
     }, GATHER_MS);
   }
 
   /** What has become of these paths, seen now. */
-  async #look(paths: readonly string[]): Promise<void> {
+  async #look(paths: ReadonlyMap<string, boolean>): Promise<void> {
     const touched: TouchedFile[] = [];
-    const entered: string[] = [];
-    for (const path of paths) {
+    const renewed: string[] = [];
+    for (const [path, renamed] of paths) {
       const { folder, name } = split(path);
       const parent = this.#folders.get(folder);
       const about = await lstat(join(this.#root, path)).catch(() => undefined);
-      const watched = this.#folders.get(path);
-      if (watched !== undefined && (about?.isDirectory() !== true || about.ino !== watched.inode)) touched.push(...this.#leave(path));
-      if (about?.isDirectory() === true) {
-        if (parent?.files.delete(name)) touched.push({ path, reason: 'delete' });
-        if (this.#folders.has(path)) continue;
-        entered.push(path);
-      } else if (about !== undefined) {
-        parent?.files.add(name);
-        touched.push({ path, reason: 'write' });
-      } else if (parent?.files.delete(name)) {
-        touched.push({ path, reason: 'delete' });
-      }
+      const isFolder = about?.isDirectory() === true;
+      if ((about === undefined || isFolder) && parent?.files.delete(name)) touched.push({ path, reason: 'delete' });
+      if (isFolder ? renamed || !this.#folders.has(path) : this.#folders.has(path)) renewed.push(path);
+      if (about === undefined || isFolder) continue;
+      parent?.files.add(name);
+      touched.push({ path, reason: 'write' });
     }
+    touched.push(...(await this.#renew(renewed)));
     await this.#tell(touched);
-    await this.#enter(entered, true);
-    if (touched.some(({ path }) => split(path).name === '.gitignore')) await this.#enter([''], false);
+    if (touched.some(({ path }) => split(path).name === '.gitignore')) await this.#enter(['']);
   }
 
-  /** Stops watching it and all below; the files that went with it. */
-  #leave(folder: string): TouchedFile[] {
-    const gone: TouchedFile[] = [];
+  /** Folders were made, went, or gave their names to others: which files went with them, and which came or were written since. */
+  async #renew(folders: readonly string[]): Promise<TouchedFile[]> {
+    const all = new Set(folders);
+    const highest = folders.filter((folder) => !parentsOf(folder).some((parent) => all.has(parent)));
+    const before = new Map<string, number>();
+    for (const folder of highest) {
+      const since = this.#folders.get(folder)?.since ?? 0;
+      for (const path of this.#leave(folder)) before.set(path, since);
+    }
+    const now = new Set(await this.#enter(highest));
+    const touched: TouchedFile[] = [];
+    for (const path of before.keys()) if (!now.has(path)) touched.push({ path, reason: 'delete' });
+    for (const path of now) {
+      const since = before.get(path);
+      if (since === undefined || ((await lstat(join(this.#root, path)).catch(() => undefined))?.mtimeMs ?? 0) >= since) touched.push({ path, reason: 'write' });
+    }
+    return touched;
+  }
+
+  /** Stops watching it and all below; the files that were known there. */
+  #leave(folder: string): string[] {
+    const gone: string[] = [];
     for (const [path, { watcher, files }] of [...this.#folders]) {
       if (path !== folder && !path.startsWith(`${folder}/`)) continue;
       watcher.close();
       this.#folders.delete(path);
-      for (const name of files) gone.push({ path: path === '' ? name : `${path}/${name}`, reason: 'delete' });
+      for (const name of files) gone.push(path === '' ? name : `${path}/${name}`);
     }
     return gone;
   }
@@ -197,4 +210,11 @@ class TouchedFiles implements Disposable {
 function split(path: string): { readonly folder: string; readonly name: string } {
   const at = path.lastIndexOf('/');
   return at < 0 ? { folder: '', name: path } : { folder: path.slice(0, at), name: path.slice(at + 1) };
+}
+
+/** The folders above it, the nearest first. */
+function parentsOf(path: string): string[] {
+  const above: string[] = [];
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) above.push(path.slice(0, at));
+  return above;
 }

@@ -78,3 +78,13 @@ export function stateOf(home: GitHome, folder: string): Record<string, string> {
     status: git(folder, '--no-optional-locks', 'status', '--porcelain', '--untracked-files=all', '-z'),
   };
 }
+
+/** Whether the process runs; one that has ended and waits to be reaped does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
