@@ -38,7 +38,7 @@ describe('review of an agent\'s work, in the browser', function () {
 
   before(async function () {
     needs(this, 'chromium', 'tmux', 'git');
-    world = await World.create({ settings: { 'editor.minimap.enabled': false } });
+    world = await World.create({ settings: { 'editor.minimap.enabled': false, 'comments.openView': 'never' } });
     world.configureMachine({ 'tmuxAgents.docker.enabled': false });
     writeFileSync(join(world.home, '.gitconfig'), '[user]\n\tname = Ada\n\temail = ada@example.invalid\n');
     commit(world.folder, { 'src/timer.ts': original }, 'A timer');

@@ -55,7 +55,7 @@ function consequences(agents: readonly AgentInfo[], note: string | undefined): s
   lines.push(agents.length > 1 ? 'Their programs are ended and their terminals close. Files in their folders stay as they are.' : 'Its program is ended and its terminal closes. Files in its folder stay as they are.');
   if (agents.some((agent) => agent.adopted === true)) lines.push('An adopted session is ended too: use "Release" to let it go on without the view.');
   const own = agents.filter(({ workingDirectory }) => workingDirectory.startsWith(stateFolder(process.env, 'worktrees'))).length;
-  if (own > 0) lines.push(`${own === 1 ? 'Its workspace stays' : `The workspaces of ${own} stay`}: review it, or use "Remove Workspace".`.replace('review it', own === 1 ? 'review it' : 'review them'));
+  if (own > 0) lines.push(`${agents.length === 1 ? 'Its workspace stays' : own === 1 ? 'The workspace of one of them stays' : `The workspaces of ${own} of them stay`}, to be reviewed; "Remove Workspace" removes it.`);
   if (note !== undefined) lines.push(note);
   return lines.join('\n\n');
 }

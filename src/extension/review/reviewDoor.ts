@@ -43,7 +43,8 @@ export class ReviewDoor implements AgentParts, Disposable {
 
   /** Whether an agent's folder lies in a git repository of this machine. */
   hasParts({ workingDirectory }: AgentInfo): boolean {
-    return this.isRepository(workingDirectory);
+    // Git does what a repository's own settings say: nothing is asked of it in Restricted Mode.
+    return vscode.workspace.isTrusted && this.isRepository(workingDirectory);
   }
 
   isRepository(workingDirectory: string): boolean {

@@ -1,6 +1,7 @@
 // Review as a bundle of its own: its parts, made when changes are first looked at, and its commands by name.
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
+import { AgentsError } from '../../base/errors.ts';
 import { Merges } from '../../workspaces/review/merge.ts';
 import { WorkspaceManager } from '../../workspaces/workspaceManager.ts';
 import { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
@@ -89,7 +90,9 @@ export class Review implements Disposable {
     this.#live.clear();
   }
 
+  /** Fails with `unsupported` in Restricted Mode: git does what a repository's own settings say. */
   run(name: ReviewCommandName, args: readonly unknown[]): unknown {
+    if (!vscode.workspace.isTrusted) throw new AgentsError('unsupported', 'Review runs git in the folders of agents, which is off in Restricted Mode.', { hint: 'Trust this workspace with "Workspaces: Manage Workspace Trust".' });
     const command: ReviewCommand = reviewCommands[name];
     return command(this, ...args);
   }
