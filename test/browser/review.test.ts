@@ -114,7 +114,7 @@ describe('review of an agent\'s work, in the browser', function () {
     await vscode.rowAction('Changes', 'Show Changes');
     await vscode.page.locator('.multiDiffEntry, .multi-diff-root-floating-menu, .monaco-component.multiDiffEditor').first().waitFor();
     await vscode.page.locator('.view-line').filter({ hasText: 'is not a tea' }).first().waitFor();
-    await vscode.screenshot('review');
+    await vscode.screenshot('review-changes');
     await vscode.rowAction('Changes', 'Merge into…');
     await vscode.dialogButton('demo-1 has changes that are not committed.', 'Commit All');
     await vscode.answer('Add Rooibos', 'What the commit does');
