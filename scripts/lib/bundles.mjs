@@ -41,6 +41,7 @@ const late = [
   { imported: /\/shellJudge\.ts$/, file: 'shellJudge.cjs' },
   // Timeline, replay, best of N and the recorder: loaded once the agents are shown, or a command of theirs is run.
   { imported: /\/sessionViews\.ts$/, file: 'sessionViews.cjs' },
+  { imported: /\/reviewLate\.ts$/, file: 'review.cjs' },
   // Data that is read with the first agent. Whoever imports it is itself imported late, so it may say so at its top.
   { imported: /\/builtInRules\.ts$/, file: 'rules.cjs', atOnce: true },
 ];
@@ -128,6 +129,19 @@ export function bundles() {
     {
       name: 'shellJudge',
       options: { ...common, ...cjs, stdin: { contents: "export * from './shellJudge.ts';", resolveDir: join(root, 'src/sessions/policy'), sourcefile: 'shellJudge.cjs' }, outfile: join(dist, 'shellJudge.cjs') },
+    },
+    {
+      // Review in VS Code, and the workspaces that it needs.
+      name: 'review',
+      options: {
+        ...common,
+        ...cjs,
+        keepNames: false,
+        stdin: { contents: "export * from './reviewLate.ts';", resolveDir: join(root, 'src/extension/review'), sourcefile: 'review.cjs' },
+        outfile: join(dist, 'review.cjs'),
+        external: ['vscode'],
+        plugins: [lateParts('.', [...late, schemas])],
+      },
     },
     {
       name: 'rules',

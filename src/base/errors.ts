@@ -29,8 +29,18 @@ export type ErrorReason =
   | 'disk-full'
   | 'internal';
 
+/** Marks the errors of every copy of this class: parts that load late, and the library's two forms, have copies of their own. */
+const MARK = Symbol.for('tmux-agents.error');
+
 /** A failure with a machine-readable reason, a sentence for people, and the way out where there is one. */
 export class AgentsError extends Error {
+  /** True for an error that another bundle's copy of this class made, too; a subclass means its own alone. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== AgentsError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && MARK in value;
+  }
+
+  readonly [MARK] = true;
   override readonly name = 'AgentsError';
   readonly reason: ErrorReason;
   /** What the reader can do about it: a full sentence, or undefined where nothing helps. */

@@ -20,6 +20,7 @@ import { policy, type PolicyOptions } from './commands/policy.ts';
 import { queue } from './commands/queue.ts';
 import { send } from './commands/send.ts';
 import { spawn, type SpawnCommandOptions } from './commands/spawn.ts';
+import { workspaces, type WorkspacesOptions } from './commands/workspaces.ts';
 import { exitCodeHelp } from './exitCodes.ts';
 import { openFace, type Command, type CommonOptions, type Surroundings } from './face.ts';
 import { packageVersion } from './packageVersion.ts';
@@ -85,7 +86,14 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
     .option('--cpus <number>', 'CPU limit of its container, such as 2 or 0.5')
     .addOption(new Option('--network <mode>', 'what its container may reach: "restricted" is allowed hosts only').choices(NetworkMode.options))
     .option('--allow-host <host>', 'a host that it may reach when restricted, such as "*.npmjs.org" or "10.0.0.5:5432"; may be given several times', collected)
-    .option('--env-file <file>', 'KEY=VALUE lines for its environment');
+    .option('--env-file <file>', 'KEY=VALUE lines for its environment')
+    .option('--workspace <kind>', 'where it works: folder (as it is), worktree (one of its own, on a branch of its own), copy (default: folder)')
+    .option('--base <ref>', 'what its worktree begins from: a branch, tag or commit (default: the current commit)')
+    .option('--with-changes', 'uncommitted changes come along into its worktree')
+    .option('--setup', "run the project's own setup script (.tmux-agents.json) in its workspace: only for projects that you trust");
+  add<WorkspacesOptions>('workspaces [action] [ids...]', 'list the workspaces of agents, remove some, or find those that nobody owns', workspaces)
+    .usage('[options] [list | remove ID... | orphans]')
+    .option('--force', 'also remove a locked one');
   add('list', 'show all agents', list).alias('ls').option(...runtimeOption);
   add('attach <agent>', 'show an agent in this terminal', attach).option(...runtimeOption);
   add('send [agent] [text]', 'give an agent a prompt, once it takes one; "-" or nothing reads standard input', send)

@@ -11,6 +11,7 @@ import { Fleet } from './fleet.ts';
 import { WaitingCount } from './inbox/waitingCount.ts';
 import { WaitingNotice } from './inbox/waitingNotice.ts';
 import { LateSessionViews } from './lateSessionViews.ts';
+import { ReviewDoor } from './review/reviewDoor.ts';
 import type { Services } from './services.ts';
 import { changesRuntimes, changesView, readGrouping } from './settingChanges.ts';
 import { showError } from './showError.ts';
@@ -24,6 +25,8 @@ export interface ExtensionApi {
   readonly activationMs: number;
   /** The agents as the Agents view knows them. */
   readonly fleet: Fleet;
+  /** What is below agents in the view, and the way to all of review. */
+  readonly review: ReviewDoor;
   /** What tells about waiting agents: the keys of the requests that the notification is about, and the text of the status bar. */
   readonly waiting: { announced(): readonly string[]; counted(): string };
 }
@@ -38,12 +41,14 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const fleet = owned.add(new Fleet({ create: () => makeManager(log, report), log, onFault: report, alongside: (managed) => sessionViews.record(managed) }));
   const sessionViews: LateSessionViews = owned.add(new LateSessionViews(() => services));
   const memory = new SpawnMemory(context);
-  const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report }));
+  const review: ReviewDoor = owned.add(new ReviewDoor({ services: () => services, memory: context.workspaceState }));
+  const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report, parts: review }));
   const services: Services = {
     fleet,
     tree,
     memory,
     sessionViews,
+    review,
     log,
     terminals: owned.add(new AttachedTerminals({ fleet, memory: context.workspaceState })),
     output: owned.add(new OutputDocuments(fleet)),
@@ -68,7 +73,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 
   const activationMs = performance.now() - began;
   log.info(`Activated in ${activationMs.toFixed(1)} ms`);
-  return { activationMs, fleet, waiting: { announced: () => notice.announced, counted: () => count.text } };
+  return { activationMs, fleet, review, waiting: { announced: () => notice.announced, counted: () => count.text } };
 }
 
 /** Settings, schemas and runtimes are loaded when agents are first looked for, not when the window opens. */

@@ -53,6 +53,26 @@ export const Commands = {
   replay: 'tmuxAgents.agent.replay',
   bestOf: 'tmuxAgents.bestOf.start',
   showBestOf: 'tmuxAgents.bestOf.show',
+  // Review.
+  showChanges: 'tmuxAgents.review.showChanges',
+  openChange: 'tmuxAgents.review.openChange',
+  openWorktree: 'tmuxAgents.review.openWorktree',
+  commitChanges: 'tmuxAgents.review.commit',
+  amendMessage: 'tmuxAgents.review.amendMessage',
+  mergeInto: 'tmuxAgents.review.mergeInto',
+  squashInto: 'tmuxAgents.review.squashInto',
+  rebaseInto: 'tmuxAgents.review.rebaseInto',
+  rebaseOnto: 'tmuxAgents.review.rebaseOnto',
+  resolveConflicts: 'tmuxAgents.review.resolveConflicts',
+  continueMerge: 'tmuxAgents.review.continueMerge',
+  abortMerge: 'tmuxAgents.review.abortMerge',
+  discardFile: 'tmuxAgents.review.discardFile',
+  discardHunk: 'tmuxAgents.review.discardHunk',
+  createPullRequest: 'tmuxAgents.review.createPullRequest',
+  addComment: 'tmuxAgents.review.addComment',
+  deleteComment: 'tmuxAgents.review.deleteComment',
+  sendComments: 'tmuxAgents.review.sendComments',
+  removeWorkspace: 'tmuxAgents.review.removeWorkspace',
 } as const;
 export type CommandId = (typeof Commands)[keyof typeof Commands];
 
@@ -76,6 +96,8 @@ export const ContextKeys = {
   hasWaiting: 'tmuxAgents.hasWaiting',
   /** The URIs of the editors that hold a prompt being written. */
   promptEditors: 'tmuxAgents.promptEditors',
+  /** The changes of an agent were shown in this window. */
+  reviewing: 'tmuxAgents.reviewing',
 } as const;
 
 /** Schemes of the read-only documents that the extension shows. */

@@ -5,6 +5,7 @@ import type { PromptEditors } from './documents/promptEditors.ts';
 import type { ReportDocuments } from './documents/reportDocuments.ts';
 import type { Fleet } from './fleet.ts';
 import type { LateSessionViews } from './lateSessionViews.ts';
+import type { ReviewDoor } from './review/reviewDoor.ts';
 import type { SpawnMemory } from './spawn/spawnMemory.ts';
 import type { AttachedTerminals } from './terminals/attachedTerminals.ts';
 import type { AgentsTree } from './tree/agentsTree.ts';
@@ -18,6 +19,7 @@ export interface Services {
   readonly reports: ReportDocuments;
   readonly memory: SpawnMemory;
   readonly sessionViews: LateSessionViews;
+  readonly review: ReviewDoor;
   readonly log: vscode.LogOutputChannel;
   /** Where the extension is installed. */
   readonly extensionPath: string;

@@ -25,6 +25,7 @@ export const Settings = z.object({
   'spawn.model': z.string().default(''),
   'spawn.environment': Environment.default({}),
   'spawn.trustFolders': z.boolean().default(true),
+  'workspaces.default': z.enum(['folder', 'worktree', 'copy']).default('folder'),
   'custom.argv': words.default([]),
   providers: z.record(z.string(), ProviderConfig).default({}),
   'local.enabled': z.boolean().default(true),

@@ -26,5 +26,9 @@ export const WorkspaceRecord = z.object({
   /** ISO 8601, UTC. */
   createdAt: z.string(),
   archived: z.boolean().optional(),
+  /** What of its work was taken over elsewhere, the oldest first: the work's commit, into which branch, and the commit that this made there. */
+  merged: z
+    .array(z.object({ how: z.enum(['merge', 'squash', 'rebase']), source: z.string(), into: z.string(), result: z.string(), at: z.string() }))
+    .optional(),
 });
 export type WorkspaceRecord = z.infer<typeof WorkspaceRecord>;

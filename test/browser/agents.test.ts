@@ -53,7 +53,7 @@ describe('agents on this machine, in the browser', function () {
     await vscode.runCommand('Agents: Spawn Agent…');
     await vscode.answer('Write the release notes', 'What should the agent do');
     await vscode.waitForQuickInput('Which agent');
-    assert.match((await vscode.quickInputTexts()).title, /Spawn Agent \(2\/4\)/);
+    assert.match((await vscode.quickInputTexts()).title, /Spawn Agent \(2\/5\)/);
     await vscode.screenshot('spawn-provider');
     await vscode.pick('Demo agent');
     await vscode.waitForQuickInput('Where should it run');
@@ -64,6 +64,8 @@ describe('agents on this machine, in the browser', function () {
     await vscode.page.keyboard.press('Enter');
     await vscode.waitForQuickInput('In which folder');
     await vscode.page.keyboard.press('Enter');
+    await vscode.waitForQuickInput('Where may it change files');
+    await vscode.page.keyboard.press('Enter');
     await vscode.waitForRow('demo-2');
     await vscode.waitForTerminalText('Write the release notes');
   });
@@ -71,7 +73,7 @@ describe('agents on this machine, in the browser', function () {
   it('needs nothing but Enter the next time', async () => {
     await vscode.runCommand('Agents: Spawn Agent…');
     await vscode.answer('A third one', 'What should the agent do');
-    for (const step of ['Which agent', 'Where should it run', 'In which folder']) {
+    for (const step of ['Which agent', 'Where should it run', 'In which folder', 'Where may it change files']) {
       await vscode.waitForQuickInput(step);
       await vscode.page.keyboard.press('Enter');
     }
@@ -230,6 +232,8 @@ describe('agents in Docker, in the browser', function () {
     await vscode.pick('Docker');
     await vscode.waitForQuickInput('In which folder');
     await vscode.page.keyboard.press('Enter');
+    await vscode.waitForQuickInput('Where may it change files');
+    await vscode.page.keyboard.press('Enter');
     name = await vscode.until(async () => (await vscode.treeRows()).find(({ description }) => description.includes('Tidy the tea timer'))?.label, 'the agent');
     await vscode.waitForTerminalText('Tidy the tea timer');
     await vscode.screenshot('docker');
@@ -245,7 +249,7 @@ describe('agents in Docker, in the browser', function () {
     world.configureMachine({ 'tmuxAgents.docker.image': 'no-such-image-here:1' });
     await vscode.runCommand('Agents: Spawn Agent…');
     await vscode.answer('', 'What should the agent do');
-    for (const step of ['Which agent', 'Where should it run', 'In which folder']) {
+    for (const step of ['Which agent', 'Where should it run', 'In which folder', 'Where may it change files']) {
       await vscode.waitForQuickInput(step);
       await vscode.page.keyboard.press('Enter');
     }

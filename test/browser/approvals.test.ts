@@ -191,7 +191,7 @@ describe('waiting agents, in the browser', function () {
       return isThere;
     }, 'the provider of the settings');
     await vscode.pick('talker');
-    for (const step of ['Where should it run', 'In which folder']) {
+    for (const step of ['Where should it run', 'In which folder', 'Where may it change files']) {
       await vscode.waitForQuickInput(step);
       await vscode.page.keyboard.press('Enter');
     }

@@ -1,10 +1,11 @@
 // `tmux-agents kill`: ends agents, gracefully first, and removes what they ran in.
 import { AgentsError, asAgentsError } from '../../base/errors.ts';
 import { sortByOwner } from '../../runner/ownAgents.ts';
+import { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
 import { findAgent } from '../agentLookup.ts';
 import { ExitCode, exitCodeOf } from '../exitCodes.ts';
 import { noteSilentRuntimes, withManager, type Command, type CommonOptions } from '../face.ts';
-import { reportOf } from '../output.ts';
+import { reportOf, type Output } from '../output.ts';
 
 export interface KillCommandOptions extends CommonOptions {
   readonly all?: boolean;
@@ -40,12 +41,19 @@ export const kill: Command<KillCommandOptions> = (face, options, wanted) => {
     output.answer({ killed, ...(options.forget === true ? { forgotten: [...killed, ...gone] } : {}), errors: failures.map(({ agentId, error }) => ({ agentId, ...reportOf(error) })) }, () =>
       outcomes.length === 0 && gone.length === 0 ? 'No agents to kill.' : [...killed.map((agentId) => `Killed ${agentId}.`), ...gone.map((agentId) => `Forgot ${agentId}.`)].join('\n'),
     );
+    if (!output.json) noteKeptWorkspaces(output, killed);
     if (!output.json) for (const { agentId, error } of failures) output.fail(new AgentsError(error.reason, `${agentId}: ${error.message}`, { ...(error.hint === undefined ? {} : { hint: error.hint }) }));
     if (options.all === true) noteSilentRuntimes(output, listings);
     if (failures[0] !== undefined) return exitCodeOf(failures[0].error);
     return options.all === true && listings.length > 0 && listings.every((listing) => listing.error !== undefined) ? ExitCode.UNAVAILABLE : ExitCode.OK;
   });
 };
+
+/** An agent's workspace outlives it: what it did is still to be reviewed. */
+function noteKeptWorkspaces(output: Output, killed: readonly string[]): void {
+  const kept = new WorkspaceStore().list().filter(({ owner, kind }) => kind !== 'folder' && owner !== undefined && killed.includes(owner));
+  for (const { id, path } of kept) output.note(`Its workspace stays: ${path}. Remove it with: tmux-agents workspaces remove ${id}`);
+}
 
 function graceOf(text: string): number {
   const seconds = Number(text);

@@ -6,6 +6,7 @@ import { parseMemory } from '../../protocol/memory.ts';
 import { AllowedHost, type NetworkMode, type NetworkWish } from '../../protocol/network.ts';
 import { AIProvider } from '../../providers/aiProvider.ts';
 import type { Managed } from '../../runner/createRuntimeManager.ts';
+import { inWorkspace, type WorkspaceWish } from '../../runner/agentWorkspace.ts';
 import { queueFirstPrompt } from '../../runner/firstPrompt.ts';
 import { newAgentId } from '../../runtimes/agentConfig.ts';
 import { reapSoon } from '../../runtimes/agentPanes.ts';
@@ -18,6 +19,7 @@ import { parsePolicy } from './policy.ts';
 import { withManager, type Command, type CommonOptions, type Face } from '../face.ts';
 import { reportOf } from '../output.ts';
 import { plainText } from '../plainText.ts';
+import { openWorkspaces } from './workspaces.ts';
 
 export interface SpawnCommandOptions extends CommonOptions {
   readonly provider?: string;
@@ -36,6 +38,11 @@ export interface SpawnCommandOptions extends CommonOptions {
   readonly envFile?: string;
   readonly network?: NetworkMode;
   readonly allowHost?: readonly string[];
+  /** folder, worktree or copy. */
+  readonly workspace?: string;
+  readonly base?: string;
+  readonly withChanges?: boolean;
+  readonly setup?: boolean;
 }
 
 /** Milliseconds in which a program that cannot start shows it. */
@@ -45,13 +52,15 @@ export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) =
   const { output, around } = face;
   const runtimeId = options.runtime ?? face.config.defaults.runtime;
   const wish = await agentConfig(face, options, argv);
+  const place = workspaceWish(options);
   const policy = options.allow === undefined ? undefined : parsePolicy({ categories: options.allow });
   const start = async (managed: Managed): Promise<number> => {
     const { manager, providers, approvals } = managed;
     const provider = providers.get(wish.aiProvider);
     if (wish.resources !== undefined && !output.json && manager.get(runtimeId)?.isolates !== true) output.note(`--memory and --cpus limit containers only: the runtime "${runtimeId}" has none.`);
-    const handle = await manager.spawnAgent(runtimeId, wish, { signal: around.signal, onProgress: (_step, message) => output.progress(`${message}...`) });
-    const agent = await afterStart(manager, handle, around.signal);
+    const following = { signal: around.signal, onProgress: (_step: string, message: string): void => output.progress(`${message}...`) };
+    const begin = async (config: AgentConfig): Promise<AgentInfo> => afterStart(manager, await manager.spawnAgent(runtimeId, config, following), around.signal);
+    const agent = place === undefined ? await begin(wish) : await inWorkspace(openWorkspaces(), wish, place, following, begin);
     // It runs, whatever of this cannot be written down.
     const faults: AgentsError[] = [];
     const orFault = (error: unknown): false => {
@@ -72,6 +81,14 @@ export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) =
   };
   return withManager(face, runtimeId, start, { tidiesUp: true });
 };
+
+/** The workspace that is to be made; undefined for the folder itself. Throws `bad-input`. */
+function workspaceWish({ workspace = 'folder', base, withChanges, setup }: SpawnCommandOptions): WorkspaceWish | undefined {
+  if (workspace === 'worktree' || workspace === 'copy') return { kind: workspace, base, withChanges, runScripts: setup === true };
+  if (workspace !== 'folder') throw new AgentsError('bad-input', `--workspace: "${workspace}" is no kind of workspace.`, { hint: 'Use folder, worktree or copy.' });
+  if (base !== undefined || withChanges === true || setup === true) throw new AgentsError('bad-input', '--base, --with-changes and --setup are for a workspace of its own.', { hint: 'Add --workspace worktree.' });
+  return undefined;
+}
 
 /** Checks what was asked for. Throws `bad-input`. */
 export async function agentConfig({ config, around }: Pick<Face, 'config' | 'around'>, options: SpawnCommandOptions, argv: readonly string[]): Promise<AgentConfig> {

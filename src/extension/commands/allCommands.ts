@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Commands, type CommandId } from '../ids.ts';
 import type { CommandHandler, Services } from '../services.ts';
+import type { ReviewCommandName } from '../review/reviewLate.ts';
 import { showError } from '../showError.ts';
 
 const handlers: Readonly<Record<CommandId, () => Promise<CommandHandler>>> = {
@@ -52,10 +53,37 @@ const handlers: Readonly<Record<CommandId, () => Promise<CommandHandler>>> = {
   [Commands.replay]: async () => (await import('./sessions.ts')).replay,
   [Commands.bestOf]: async () => (await import('./sessions.ts')).bestOf,
   [Commands.showBestOf]: async () => (await import('./sessions.ts')).showBestOf,
+  [Commands.showChanges]: review('showChanges'),
+  [Commands.openChange]: review('openChange'),
+  [Commands.openWorktree]: review('openWorktree'),
+  [Commands.commitChanges]: review('commit'),
+  [Commands.amendMessage]: review('amendMessage'),
+  [Commands.mergeInto]: review('mergeInto'),
+  [Commands.squashInto]: review('squashInto'),
+  [Commands.rebaseInto]: review('rebaseInto'),
+  [Commands.rebaseOnto]: review('rebaseOnto'),
+  [Commands.resolveConflicts]: review('resolveConflicts'),
+  [Commands.continueMerge]: review('continueMerge'),
+  [Commands.abortMerge]: review('abortMerge'),
+  [Commands.discardFile]: review('discardFile'),
+  [Commands.discardHunk]: review('discardHunk'),
+  [Commands.createPullRequest]: review('createPullRequest'),
+  [Commands.addComment]: review('addComment'),
+  [Commands.deleteComment]: review('deleteComment'),
+  [Commands.sendComments]: review('sendComments'),
+  [Commands.removeWorkspace]: review('removeWorkspace'),
 };
 
+/** Review is a bundle of its own. */
+function review(name: ReviewCommandName): () => Promise<CommandHandler> {
+  return () => Promise.resolve(async (services, ...args) => (await services.review.open()).run(name, args));
+}
+
+/** Every command of review takes `{ agentId }`, and rejects then. */
+const reviewIds = (Object.values(Commands) as CommandId[]).filter((id) => id.startsWith('tmuxAgents.review.'));
+
 /** Commands that callers use with arguments: their failures reject instead of showing a notification. */
-const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename, Commands.buildImage, Commands.resume, Commands.autoApprove, Commands.sendSelection, Commands.sendFile, Commands.sendDiagnostics, Commands.broadcast, Commands.bestOf]);
+const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename, Commands.buildImage, Commands.resume, Commands.autoApprove, Commands.sendSelection, Commands.sendFile, Commands.sendDiagnostics, Commands.broadcast, Commands.bestOf, ...reviewIds]);
 
 export function registerCommands(services: Services): Disposable {
   const owned = new DisposableStore();
@@ -81,5 +109,6 @@ function isProgrammatic(id: CommandId, [first, second, third]: readonly unknown[
   if (id === Commands.sendPrompt || id === Commands.rename) return typeof second === 'string';
   if (id === Commands.broadcast) return typeof third === 'string';
   if (id === Commands.sendSelection || id === Commands.sendFile || id === Commands.sendDiagnostics) return typeof first === 'object' && first !== null && 'agent' in first;
+  if (reviewIds.includes(id)) return typeof first === 'object' && first !== null && 'agentId' in first;
   return typeof first === 'object' && first !== null && !('kind' in first);
 }

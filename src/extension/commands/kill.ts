@@ -1,5 +1,6 @@
 // Kill, Remove, Kill All, Remove Finished: ends agents, after asking once for all of them.
 import * as vscode from 'vscode';
+import { stateFolder } from '../../base/stateFolder.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import { cancelled } from '../../base/wait.ts';
 import { leftAlone, sortByOwner } from '../../runner/ownAgents.ts';
@@ -53,6 +54,8 @@ function consequences(agents: readonly AgentInfo[], note: string | undefined): s
   const lines = agents.length > 1 ? [agents.slice(0, 10).map((agent) => agent.name).join(', ') + (agents.length > 10 ? ` and ${agents.length - 10} more` : '')] : [];
   lines.push(agents.length > 1 ? 'Their programs are ended and their terminals close. Files in their folders stay as they are.' : 'Its program is ended and its terminal closes. Files in its folder stay as they are.');
   if (agents.some((agent) => agent.adopted === true)) lines.push('An adopted session is ended too: use "Release" to let it go on without the view.');
+  const own = agents.filter(({ workingDirectory }) => workingDirectory.startsWith(stateFolder(process.env, 'worktrees'))).length;
+  if (own > 0) lines.push(`${agents.length === 1 ? 'Its workspace stays' : own === 1 ? 'The workspace of one of them stays' : `The workspaces of ${own} of them stay`}, to be reviewed; "Remove Workspace" removes it.`);
   if (note !== undefined) lines.push(note);
   return lines.join('\n\n');
 }

@@ -5,6 +5,7 @@ const Choices = z.object({
   provider: z.string().optional(),
   runtime: z.string().optional(),
   folder: z.string().optional(),
+  workspace: z.string().optional(),
 });
 export type Choices = z.infer<typeof Choices>;
 

@@ -5,7 +5,7 @@ import { AgentsError } from '../../base/errors.ts';
 import { waitForEvent } from '../../base/wait.ts';
 import { queueFirstPrompt } from '../../runner/firstPrompt.ts';
 import { newAgentId } from '../../runtimes/agentConfig.ts';
-import type { AgentConfig, AgentInfo } from '../../runtimes/types.ts';
+import type { AgentConfig, AgentHandle, AgentInfo } from '../../runtimes/types.ts';
 import { agentKey } from '../agentKey.ts';
 import { Commands } from '../ids.ts';
 import type { Services } from '../services.ts';
@@ -23,27 +23,40 @@ export async function spawnAgent(services: Services, request: SpawnRequest): Pro
   const last = await services.memory.last();
   const runtimeId = request.runtime ?? last.runtime ?? 'local';
   const config = configOf(services, request, last);
+  const kind = request.workspace ?? readSetting('workspaces.default');
   services.log.info(`Spawning ${config.agentId} (${config.aiProvider}) on ${runtimeId} in ${config.workingDirectory}`);
   const handle = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: `Spawning ${config.name ?? config.agentId} on ${runtimeLabel(runtimeId)}`, cancellable: true },
     (progress, token) => {
       const controller = new AbortController();
       token.onCancellationRequested(() => controller.abort());
-      return services.fleet.use((manager) =>
-        manager.spawnAgent(runtimeId, config, {
-          signal: controller.signal,
-          onProgress: (step, message) => {
-            services.log.debug(`${config.agentId}: ${step}: ${message}`);
-            progress.report({ message });
-          },
-        }),
-      );
+      const following = {
+        signal: controller.signal,
+        onProgress: (step: string, message: string): void => {
+          services.log.debug(`${config.agentId}: ${step}: ${message}`);
+          progress.report({ message });
+        },
+      };
+      const start = (wanted: AgentConfig): Promise<AgentHandle> => services.fleet.use((manager) => manager.spawnAgent(runtimeId, wanted, following));
+      return kind === 'folder' ? start(config) : inOwnPlace(services, config, { ...request, kind }, following, start);
     },
   );
   const agent = services.fleet.find(`${runtimeId}/${handle.agentId}`) ?? (await refreshed(services, `${runtimeId}/${handle.agentId}`));
   await services.fleet.use((_manager, managed) => queueFirstPrompt(managed, agent, config));
   void services.tree.reveal(agentKey(agent)).then(undefined, () => undefined);
   return agent;
+}
+
+/** Workspaces are made by review's bundle, which has git's part of them. The project's own scripts run in trusted folders alone. */
+async function inOwnPlace(services: Services, config: AgentConfig, { kind, base, withChanges }: { readonly kind: 'worktree' | 'copy'; readonly base?: string | undefined; readonly withChanges?: boolean | undefined }, following: PrepareFollowing, start: (config: AgentConfig) => Promise<AgentHandle>): Promise<AgentHandle> {
+  const review = await services.review.open();
+  const includeFiles = vscode.workspace.getConfiguration('git').get<readonly string[]>('worktreeIncludeFiles') ?? [];
+  return review.inWorkspace(config, { kind, base, withChanges, runScripts: vscode.workspace.isTrusted, includeFiles }, following, start);
+}
+
+interface PrepareFollowing {
+  readonly signal: AbortSignal;
+  readonly onProgress: (step: string, message: string) => void;
 }
 
 /** Asks the runtimes again for an agent that was just made. */

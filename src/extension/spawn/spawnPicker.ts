@@ -12,6 +12,7 @@ import { SettingsError } from '../settingsError.ts';
 import { runtimeIcon } from '../tree/icons.ts';
 import { lastName, runtimeLabel } from '../tree/model.ts';
 import { installedFirst, presenceText, presenceThere, ProviderPresence, type Presences } from './providerPresence.ts';
+import { placeId, rememberedPlace } from './place.ts';
 import { pickStep, textStep, type StepAnswer, type StepButton } from './quickSteps.ts';
 import type { SpawnRequest } from './spawnRequest.ts';
 
@@ -26,6 +27,9 @@ interface Draft {
   runtime: string;
   folder: string;
   autopilot: boolean;
+  workspace: 'folder' | 'worktree' | 'copy';
+  base: string | undefined;
+  withChanges: boolean;
 }
 
 const TITLE = 'Spawn Agent';
@@ -41,18 +45,19 @@ export async function askForSpawn(services: Services, providers: ProviderRegistr
     runtime: given.runtime ?? last.runtime ?? 'local',
     folder: given.folder ?? last.folder ?? folders[0]?.id ?? homedir(),
     autopilot: given.autopilot ?? readSetting('spawn.autopilot'),
+    ...rememberedPlace(last.workspace ?? readSetting('workspaces.default')),
   };
   // Looked for while the task is being written: rows must not move under a person's hand.
   const presence = new ProviderPresence(services.fleet, providers);
   presence.in(draft.runtime);
-  const steps = [askTask, askProvider, askRuntime, askFolder] as const;
+  const steps = [askTask, askProvider, askRuntime, askFolder, askWorkspace] as const;
   for (let at = 0; at < steps.length; ) {
     const place = { title: draft.autopilot && at > 0 ? `${TITLE} (autopilot)` : TITLE, step: at + 1, totalSteps: steps.length };
-    const { back } = await steps[at as 0 | 1 | 2 | 3]({ services, providers, presence, draft, folders, place });
+    const { back } = await steps[at as 0 | 1 | 2 | 3 | 4]({ services, providers, presence, draft, folders, place });
     at += back ? -1 : 1;
   }
   await warnIfUntrusted(draft.folder);
-  await services.memory.remember({ provider: draft.provider, runtime: draft.runtime, folder: draft.folder });
+  await services.memory.remember({ provider: draft.provider, runtime: draft.runtime, folder: draft.folder, workspace: placeId(draft) });
   return { ...given, ...draft };
 }
 
@@ -151,6 +156,17 @@ async function askFolder(step: Step): Promise<StepAnswer<unknown>> {
   const [chosen] = (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, canSelectMany: false, openLabel: 'Work Here', defaultUri: vscode.Uri.file(draft.folder) })) ?? [];
   if (chosen === undefined) return askFolder(step);
   draft.folder = chosen.fsPath;
+  return answer;
+}
+
+/** Where in or beside that folder; not asked where that is no repository, and so only the folder itself remains. */
+async function askWorkspace({ services, draft, place }: Step): Promise<StepAnswer<unknown>> {
+  if (!services.review.isRepository(draft.folder)) {
+    Object.assign(draft, rememberedPlace('folder'));
+    return { back: false, value: undefined };
+  }
+  const answer = await (await services.review.open()).askPlace(draft, place, isolates(services, draft.runtime));
+  if (!answer.back) Object.assign(draft, answer.value);
   return answer;
 }
 

@@ -11,6 +11,12 @@ const SpawnRequest = z.strictObject({
   runtime: z.string().min(1).optional(),
   /** Absolute path; the first workspace folder when absent. */
   folder: z.string().min(1).optional(),
+  /** Where in or beside that folder it works; the setting `tmuxAgents.workspaces.default` when absent. */
+  workspace: z.enum(['folder', 'worktree', 'copy']).optional(),
+  /** What its worktree begins from: a branch, tag or commit; the current commit when absent. */
+  base: z.string().min(1).optional(),
+  /** Whether the uncommitted changes of the folder come along into its worktree. */
+  withChanges: z.boolean().optional(),
   name: z.string().min(1).optional(),
   model: z.string().min(1).optional(),
   autopilot: z.boolean().optional(),

@@ -1,5 +1,6 @@
 // How a node of the tree looks: icon, label, tooltip, and what a screen reader says.
 import * as vscode from 'vscode';
+import type { AgentInfo } from '../../runtimes/types.ts';
 import { isFinished } from '../agentKey.ts';
 import { Commands } from '../ids.ts';
 import { spokenAgent } from './agentWords.ts';
@@ -7,12 +8,13 @@ import { runtimeIcon, stateIcon } from './icons.ts';
 import type { AgentNode, GroupNode, ProblemNode, TreeNode } from './model.ts';
 import { shownStates, type Shown } from './shownState.ts';
 
-export function treeItem(node: TreeNode, now: number): vscode.TreeItem {
+/** `canOpen`: whether there are rows below an agent. */
+export function treeItem(node: TreeNode, now: number, canOpen: (agent: AgentInfo) => boolean): vscode.TreeItem {
   switch (node.kind) {
     case 'group':
       return groupItem(node);
     case 'agent':
-      return agentItem(node, now);
+      return agentItem(node, now, canOpen(node.agent));
     case 'problem':
       return problemItem(node);
   }
@@ -47,13 +49,13 @@ function groupedStateIcon(value: string): vscode.ThemeIcon {
   return stateIcon({ state: shownStates.find((state) => state === value) ?? 'unknown' });
 }
 
-function agentItem(node: AgentNode, now: number): vscode.TreeItem {
+function agentItem(node: AgentNode, now: number, opens: boolean): vscode.TreeItem {
   const { agent, shown } = node;
-  const item = new vscode.TreeItem(agent.name, vscode.TreeItemCollapsibleState.None);
+  const item = new vscode.TreeItem(agent.name, opens ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None);
   item.id = node.id;
   item.description = node.description;
   item.iconPath = stateIcon(shown);
-  item.contextValue = contextOf(node);
+  item.contextValue = `${contextOf(node)}${opens ? ';repo' : ''}`;
   item.accessibilityInformation = { label: spokenAgent(node, now) };
   item.command = isFinished(agent)
     ? { command: Commands.showOutput, title: 'Show Output', arguments: [{ key: node.id }] }
@@ -61,7 +63,7 @@ function agentItem(node: AgentNode, now: number): vscode.TreeItem {
   return item;
 }
 
-/** What `when` clauses of the menus test: `agent;running;local`, `;adopted` where it was, `;waits-permission` while it waits. */
+/** What `when` clauses of the menus test: `agent;running;local`, `;adopted` where it was, `;waits-permission` while it waits, `;repo` where its changes can be reviewed. */
 function contextOf({ agent, shown }: AgentNode): string {
   return ['agent', agent.status, agent.runtimeType, ...(agent.adopted ? ['adopted'] : []), ...waitingContext(shown)].join(';');
 }

@@ -8,13 +8,14 @@ import type { Fleet } from '../fleet.ts';
 import { ContextKeys, Views } from '../ids.ts';
 import { countWords } from '../inbox/inboxWords.ts';
 import { treeItem } from './agentItem.ts';
+import { agentOfPart, type AgentParts, type PartRow } from './agentParts.ts';
 import { agentTooltip } from './agentWords.ts';
 import { buildTree, changedNodes, indexTree, type GroupBy, type TreeNode } from './model.ts';
 import { shownState } from './shownState.ts';
 
 /** What VS Code holds for a row and hands to commands: the same object for as long as the row lives. */
 export interface TreeElement {
-  readonly kind: TreeNode['kind'];
+  readonly kind: TreeNode['kind'] | PartRow['kind'];
   readonly key: string;
 }
 
@@ -26,6 +27,8 @@ export interface AgentsTreeOptions {
   readonly groupBy: () => GroupBy;
   /** Told when listing cannot even begin (settings at fault). */
   readonly onFault: (error: unknown) => void;
+  /** What is below agents. */
+  readonly parts: AgentParts;
 }
 
 export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposable {
@@ -33,6 +36,8 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
   readonly #owned = new DisposableStore();
   readonly #changed = new vscode.EventEmitter<TreeElement | TreeElement[] | undefined>();
   readonly #elements = new Map<string, TreeElement>();
+  /** The rows below agents that are open, by id, each with the row that it is below. */
+  readonly #parts = new Map<string, { readonly row: PartRow; readonly parent: string }>();
   /** The context keys as they were last set. */
   readonly #contexts = new Map<string, boolean>();
   readonly view: vscode.TreeView<TreeElement>;
@@ -47,6 +52,8 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
     this.view = this.#owned.add(vscode.window.createTreeView(Views.agents, { treeDataProvider: this, canSelectMany: true, showCollapseAll: true }));
     this.#owned.add(options.fleet.onDidChange(() => this.update()));
     this.#owned.add(this.view.onDidChangeVisibility(() => this.update()));
+    this.#owned.add(this.view.onDidCollapseElement(({ element }) => this.#partsClosed(element)));
+    this.#owned.add(options.parts.onDidChangeParts((key) => this.#redrawParts(key)));
     this.#owned.add(this.#changed);
     this.#owned.add(toDisposable(() => clearInterval(this.#ageTimer)));
   }
@@ -69,7 +76,8 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
     const changed = changedNodes(before, this.#roots);
     if (changed === 'all') this.#changed.fire(undefined);
     else if (changed.length > 0) this.#changed.fire(changed.flatMap((id) => this.#elements.get(id) ?? []));
-    for (const id of this.#elements.keys()) if (!this.#index.has(id)) this.#elements.delete(id);
+    for (const id of this.#parts.keys()) if (!this.#index.has(agentOfPart(id))) this.#parts.delete(id);
+    for (const id of this.#elements.keys()) if (!this.#index.has(id) && !this.#parts.has(id)) this.#elements.delete(id);
     this.#showFrame();
   }
 
@@ -89,12 +97,16 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
       return this.#roots.map((node) => this.#element(node));
     }
     const node = this.#index.get(element.key)?.node;
-    return node?.kind === 'group' ? node.children.map((child) => this.#element(child)) : [];
+    if (node?.kind === 'group') return node.children.map((child) => this.#element(child));
+    if (node?.kind === 'agent') return this.#below(await this.#options.parts.parts(node.agent), element.key);
+    return this.#below(this.#parts.get(element.key)?.row.children ?? [], element.key);
   }
 
   getTreeItem(element: TreeElement): vscode.TreeItem {
+    const part = this.#parts.get(element.key);
+    if (part !== undefined) return part.row.item();
     const node = this.#index.get(element.key)?.node;
-    return node === undefined ? new vscode.TreeItem('') : treeItem(node, Date.now());
+    return node === undefined ? new vscode.TreeItem('') : treeItem(node, Date.now(), (agent) => this.#options.parts.hasParts(agent));
   }
 
   resolveTreeItem(item: vscode.TreeItem, element: TreeElement): vscode.TreeItem {
@@ -104,7 +116,8 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
   }
 
   getParent(element: TreeElement): TreeElement | undefined {
-    const parent = this.#index.get(element.key)?.parent;
+    const parent = this.#parts.get(element.key)?.parent ?? this.#index.get(element.key)?.parent;
+    if (parent !== undefined && this.#parts.has(parent)) return this.#elements.get(parent);
     const node = parent === undefined ? undefined : this.#index.get(parent)?.node;
     return node === undefined ? undefined : this.#element(node);
   }
@@ -116,10 +129,32 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
     await this.view.reveal(this.#element(node), { select: true, focus: false });
   }
 
-  #element(node: TreeNode): TreeElement {
-    const element = this.#elements.get(node.id) ?? { kind: node.kind, key: node.id };
-    this.#elements.set(node.id, element);
+  #element({ id, kind }: Pick<TreeNode | PartRow, 'id' | 'kind'>): TreeElement {
+    const element = this.#elements.get(id) ?? { kind, key: id };
+    this.#elements.set(id, element);
     return element;
+  }
+
+  #below(rows: readonly PartRow[], parent: string): TreeElement[] {
+    for (const [id, part] of this.#parts) if (part.parent === parent && !rows.some((row) => row.id === id)) this.#dropPart(id);
+    return rows.map((row) => {
+      this.#parts.set(row.id, { row, parent });
+      return this.#element(row);
+    });
+  }
+
+  #dropPart(id: string): void {
+    this.#parts.delete(id);
+    this.#elements.delete(id);
+  }
+
+  #redrawParts(key: string): void {
+    const agent = this.#elements.get(key);
+    if (agent !== undefined) this.#changed.fire(agent);
+  }
+
+  #partsClosed({ kind, key }: TreeElement): void {
+    if (kind === 'agent') this.#options.parts.closed(key).catch(this.#options.onFault);
   }
 
   /** The badge, the context keys, and the timer for ages. */

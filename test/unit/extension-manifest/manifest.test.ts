@@ -8,7 +8,7 @@ import { ProviderConfig } from '../../../src/protocol/config.ts';
 import { restrictedSettings, Settings, settingKeys } from '../../../src/extension/settingsSchema.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..');
-const MenuItem = z.looseObject({ command: z.string(), when: z.string().optional(), group: z.string().optional() });
+const MenuItem = z.looseObject({ command: z.string().optional(), submenu: z.string().optional(), when: z.string().optional(), group: z.string().optional() });
 const Property = z.looseObject({ default: z.unknown(), enum: z.array(z.string()).optional(), order: z.number(), scope: z.string(), markdownDescription: z.string() });
 const Manifest = z.looseObject({
   name: z.string(),
@@ -26,6 +26,7 @@ const Manifest = z.looseObject({
     viewsWelcome: z.array(z.looseObject({ view: z.string(), contents: z.string(), when: z.string().optional() })),
     commands: z.array(z.looseObject({ command: z.string(), title: z.string(), category: z.string(), icon: z.string(), enablement: z.string().optional() })),
     menus: z.record(z.string(), z.array(MenuItem)),
+    submenus: z.array(z.looseObject({ id: z.string(), label: z.string() })),
     keybindings: z.array(z.looseObject({ command: z.string(), when: z.string().optional() })),
     configuration: z.array(z.looseObject({ properties: z.record(z.string(), Property) })),
     walkthroughs: z.array(z.looseObject({ id: z.string(), steps: z.array(z.looseObject({ description: z.string(), media: z.looseObject({ svg: z.string(), altText: z.string() }) })) })),
@@ -53,7 +54,10 @@ describe('package.json and the code', () => {
     const linked = [...Object.values(strings).join('\n').matchAll(/\(command:([A-Za-z.]+)/g)].map((match) => match[1] ?? '');
     const ours = linked.filter((id) => id.startsWith('tmuxAgents.'));
     assert.ok(ours.length > 5, 'the welcome texts link to commands');
-    for (const id of [...menus.map(({ command }) => command), ...contributes.keybindings.map(({ command }) => command), ...ours]) assert.ok(commandIds.includes(id), `${id} is no command`);
+    const submenus = menus.flatMap(({ submenu }) => submenu ?? []);
+    assert.deepEqual([...new Set(submenus)], contributes.submenus.map(({ id }) => id));
+    for (const id of submenus) assert.ok((contributes.menus[id] ?? []).length > 0, `${id} is empty`);
+    for (const id of [...menus.flatMap(({ command }) => command ?? []), ...contributes.keybindings.map(({ command }) => command), ...ours]) assert.ok(commandIds.includes(id), `${id} is no command`);
   });
 
   it('have the same views and walkthrough', () => {
@@ -85,7 +89,7 @@ describe('package.json and the code', () => {
     assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
     assert.deepEqual(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.slice().sort(), restrictedSettings.map((key) => `${SECTION}.${key}`).sort());
     const harmless = settingKeys.filter((key) => !restrictedSettings.includes(key));
-    assert.deepEqual(harmless.filter((key) => !/^(view|attach|kill|output|sessions)\.|\.enabled$/.test(key)), []);
+    assert.deepEqual(harmless.filter((key) => !/^(view|attach|kill|output|sessions|workspaces)\.|\.enabled$/.test(key)), []);
   });
 
   it('run where the files are, and nowhere else', () => {
@@ -117,7 +121,7 @@ describe('package.json and the code', () => {
 
   it('hide from the palette what makes sense on a row or in a notification only', () => {
     const hidden = contributes.menus['commandPalette']?.filter(({ when }) => when === 'false').map(({ command }) => command);
-    assert.deepEqual(hidden, [Commands.explainProblem, Commands.openWaiting]);
+    assert.deepEqual(hidden, [Commands.explainProblem, Commands.openWaiting, Commands.openChange, Commands.deleteComment]);
   });
 
   it('welcome nobody before it is known that there is nothing to show', () => {

@@ -1,0 +1,90 @@
+// `tmux-agents workspaces`: the places that were made for agents, the end of one, and those that nobody owns any more.
+import { AgentsError, messageOf } from '../../base/errors.ts';
+import type { WorkspaceRecord } from '../../protocol/workspaceRecord.ts';
+import { removalText } from '../../workspaces/removalText.ts';
+import type { RemovalReport } from '../../workspaces/types.ts';
+import type { Orphan } from '../../workspaces/orphans.ts';
+import { WorkspaceManager } from '../../workspaces/workspaceManager.ts';
+import { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
+import { ExitCode } from '../exitCodes.ts';
+import { withManager, type Command, type CommonOptions, type Face } from '../face.ts';
+import { plainText } from '../plainText.ts';
+
+export interface WorkspacesOptions extends CommonOptions {
+  readonly force?: boolean;
+}
+
+export const workspaces: Command<WorkspacesOptions> = async (face, options, [action = 'list', ...ids]) => {
+  const manager = openWorkspaces();
+  if (action !== 'remove' && ids.length > 0) throw new AgentsError('bad-input', `"${ids[0] ?? ''}" is not expected here.`, { hint: 'See "tmux-agents workspaces --help".' });
+  switch (action) {
+    case 'list':
+      return list(face, manager.list());
+    case 'remove':
+      return remove(face, manager, ids, options.force === true);
+    case 'orphans':
+      return orphans(face, manager);
+    default:
+      throw new AgentsError('bad-input', `There is no action "${action}".`, { hint: 'Use list, remove ID..., or orphans.' });
+  }
+};
+
+export function openWorkspaces(): WorkspaceManager {
+  return new WorkspaceManager({ store: new WorkspaceStore() });
+}
+
+function list({ output }: Face, records: readonly WorkspaceRecord[]): number {
+  output.answer(records, () => (records.length === 0 ? 'No workspaces.' : records.map((record) => `${record.id}  ${record.kind}${record.branch === undefined ? '' : `  ${plainText(record.branch)}`}  ${plainText(record.path)}`).join('\n')));
+  return ExitCode.OK;
+}
+
+async function remove(face: Face, manager: WorkspaceManager, ids: readonly string[], force: boolean): Promise<number> {
+  const { output, around } = face;
+  if (ids.length === 0) throw new AgentsError('bad-input', 'No workspace is named.', { hint: 'See them with: tmux-agents workspaces list' });
+  const known = new Map(manager.list().map((record) => [record.id, record]));
+  const records = ids.map((id) => {
+    const record = known.get(id);
+    if (record === undefined) throw new AgentsError('not-found', `There is no workspace "${id}".`, { hint: 'See them with: tmux-agents workspaces list' });
+    return record;
+  });
+  const busy = await agentsIn(face, records);
+  if (busy !== undefined) throw new AgentsError('bad-input', `An agent works in it: ${busy}.`, { hint: `End it first: tmux-agents kill ${busy}` });
+  const reports: (RemovalReport & { readonly id: string; readonly path: string; readonly text: string })[] = [];
+  for (const record of records) {
+    const report = await manager.remove(record, { force, signal: around.signal });
+    reports.push({ id: record.id, path: record.path, ...report, text: removalText(record, report) });
+  }
+  output.answer(reports.map(({ text: _text, ...report }) => report), () => reports.map(({ text }) => plainText(text)).join('\n'));
+  return reports.every(({ removed }) => removed) ? ExitCode.OK : ExitCode.FAILURE;
+}
+
+/** The id of an agent that runs in one of these places. */
+function agentsIn(face: Face, records: readonly WorkspaceRecord[]): Promise<string | undefined> {
+  return withManager(face, undefined, async ({ manager }) => {
+    const alive = (await manager.listByRuntime()).flatMap(({ agents }) => agents).filter(({ status }) => status !== 'exited' && status !== 'failed');
+    return alive.find(({ workingDirectory }) => records.some(({ path }) => workingDirectory === path || workingDirectory.startsWith(`${path}/`)))?.agentId;
+  });
+}
+
+/** An agent counts as gone only when every runtime has answered. */
+async function orphans(face: Face, manager: WorkspaceManager): Promise<number> {
+  const { output } = face;
+  const found = await withManager(face, undefined, async (managed) => {
+    const listings = await managed.manager.listByRuntime();
+    const isComplete = listings.every(({ error }) => error === undefined);
+    const there = new Set(listings.flatMap(({ agents }) => agents.map(({ agentId }) => agentId)));
+    if (!isComplete && !output.json) output.note('Some runtimes did not answer: whose agents are gone cannot be told.');
+    return manager.orphans({ ownerLives: (owner) => !isComplete || there.has(owner) });
+  }).catch((error: unknown) => {
+    throw new AgentsError('runtime-unavailable', `The agents cannot be listed: ${messageOf(error)}`, { cause: error });
+  });
+  output.answer(found, () => (found.length === 0 ? 'No orphans.' : found.map(orphanLine).join('\n')));
+  return ExitCode.OK;
+}
+
+const reasons: Readonly<Record<Orphan['why'], string>> = { 'no-record': 'nobody knows it', 'folder-gone': 'its folder is gone', 'owner-gone': 'its agent is gone', unfinished: 'its making was cut off' };
+
+function orphanLine({ path, why, record, bytes }: Orphan): string {
+  const size = bytes === undefined ? '' : `  ${(bytes / 1_048_576).toFixed(1)} MB`;
+  return `${record?.id ?? '-'}  ${reasons[why]}${size}  ${plainText(path)}`;
+}
