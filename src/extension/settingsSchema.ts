@@ -4,6 +4,7 @@ import { isAgentsError } from '../base/errors.ts';
 import { ApprovalPolicy } from '../protocol/approvalPolicy.ts';
 import { Environment, RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
+import { WrittenPolicy } from '../protocol/sessionConfig.ts';
 import { SECTION } from './ids.ts';
 import { SettingsError } from './settingsError.ts';
 
@@ -19,6 +20,7 @@ export const Settings = z.object({
   'kill.graceSeconds': z.number().min(0).max(600).default(5),
   'notifications.enabled': z.boolean().default(true),
   'approvals.auto': ApprovalPolicy.partial().default({}),
+  policy: WrittenPolicy.partial().default({}),
   'output.lines': z.int().min(1).max(1_000_000).default(10_000),
   'spawn.autopilot': z.boolean().default(false),
   'spawn.model': z.string().default(''),
@@ -29,6 +31,8 @@ export const Settings = z.object({
   'local.enabled': z.boolean().default(true),
   'local.tmuxPath': path.default(''),
   'local.socketName': z.string().default(''),
+  'local.environment': z.enum(['inherit', 'allowlist']).default('inherit'),
+  'local.environmentNames': words.default([]),
   'docker.enabled': z.boolean().default(true),
   'docker.dockerPath': path.default(''),
   'docker.socketPath': path.default(''),
@@ -58,10 +62,13 @@ export const restrictedSettings: readonly SettingKey[] = [
   'spawn.environment',
   'spawn.trustFolders',
   'approvals.auto',
+  'policy',
   'custom.argv',
   'providers',
   'local.tmuxPath',
   'local.socketName',
+  'local.environment',
+  'local.environmentNames',
   'docker.dockerPath',
   'docker.socketPath',
   'docker.host',
@@ -93,7 +100,7 @@ export function configOf(settings: Settings): Config {
   return parseOurs(
     {
       runtimes: {
-        local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'] }),
+        local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'], environment: settings['local.environment'], environmentNames: settings['local.environmentNames'] }),
         docker:
           settings['docker.enabled'] &&
           given({
@@ -114,6 +121,7 @@ export function configOf(settings: Settings): Config {
       },
       trustFolders: settings['spawn.trustFolders'],
       approvals: { auto: settings['approvals.auto'] },
+      ...(isEmpty(settings.policy) ? {} : { policy: settings.policy }),
       providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
     },
   );

@@ -1,5 +1,6 @@
 // What is kept of an agent so that its conversation can go on after its end: one small file each, without secrets.
 import * as z from 'zod';
+import { PolicySpec } from './sessionConfig.ts';
 import { AgentId } from './agentRecord.ts';
 
 /** A CLI's own id of a conversation. It becomes an argument of the CLI, so it never looks like an option. */
@@ -24,6 +25,8 @@ export const ConversationEntry = z.object({
   extraArgs: z.array(z.string()).optional(),
   memory: z.number().optional(),
   cpus: z.number().optional(),
+  /** It goes on under the same rules. */
+  policy: PolicySpec.optional(),
   /** In the order in which the CLI told them; the last one goes on. `at` is Unix time in ms. */
   conversations: z.array(z.object({ id: ConversationId, at: z.number() })),
 });

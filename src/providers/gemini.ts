@@ -1,8 +1,12 @@
 // Gemini CLI. Flags as in `gemini --help` of 0.61.0; the rest was seen in it at work.
 import { AIProvider } from './aiProvider.ts';
+import { geminiPolicyFile } from './geminiGate.ts';
 import { geminiHooks } from './hooks/hookSettings.ts';
 import { conversationPlaces, geminiHome } from './keptHomes.ts';
 import type { Provider } from './provider.ts';
+
+const SETTINGS = 'gemini.json';
+const RULES = 'gemini-policy.toml';
 
 export const gemini: Provider = {
   id: AIProvider.GEMINI,
@@ -10,6 +14,7 @@ export const gemini: Provider = {
   description: "Google's coding agent",
   icon: 'star',
   executables: ['gemini'],
+  variables: ['GEMINI_*', 'GOOGLE_API_KEY', 'GOOGLE_CLOUD_*', 'GOOGLE_GENAI_*', 'GOOGLE_GEMINI_*', 'GOOGLE_APPLICATION_CREDENTIALS'],
   npmPackage: '@google/gemini-cli',
   installHint: 'Install it with "npm install -g @google/gemini-cli", then run "gemini" once to sign in.',
   argv: ['gemini'],
@@ -29,25 +34,33 @@ export const gemini: Provider = {
   exit: { prompt: '/quit' },
   // Its title says "Ready" while it asks whether the folder is trusted, or for a login.
   signals: { sources: ['hooks', 'title'], blind: { title: ['idle'] } },
+  gate: 'gemini',
   /**
    * Settings for one run it takes from files of root alone, so it reports through hooks only from a home of its own; elsewhere its
-   * title tells.
+   * title tells. Under a session's rules root's agent gets them so, and anybody else's the CLI's own policy engine.
    */
-  prepare: ({ trusted, isolated, environment, report }) => ({
-    argv: trusted ? ['--skip-trust'] : [],
-    ...(isolated
-      ? {
-          homeFiles: [
-            {
-              name: '.gemini/settings.json',
-              content: `${JSON.stringify({
-                general: { enableAutoUpdate: false },
-                ...(environment['GEMINI_API_KEY'] === undefined ? {} : { security: { auth: { selectedType: 'gemini-api-key' } } }),
-                hooks: geminiHooks(report),
-              })}\n`,
-            },
-          ],
-        }
-      : {}),
-  }),
+  prepare({ trusted, isolated, environment, report, agentFolder, gate }) {
+    const hooks = geminiHooks(report, gate?.command);
+    const byRoot = gate !== undefined && !isolated && gate.asRoot;
+    const byRules = gate !== undefined && !isolated && !gate.asRoot;
+    return {
+      argv: [...(trusted ? ['--skip-trust'] : []), ...(byRules ? [`--policy=${agentFolder}/${RULES}`] : [])],
+      ...(byRoot ? { env: { GEMINI_CLI_SYSTEM_SETTINGS_PATH: `${agentFolder}/${SETTINGS}` }, files: [{ name: SETTINGS, content: `${JSON.stringify({ hooks })}\n` }] } : {}),
+      ...(byRules ? { files: [{ name: RULES, content: geminiPolicyFile(gate.policy) }] } : {}),
+      ...(isolated
+        ? {
+            homeFiles: [
+              {
+                name: '.gemini/settings.json',
+                content: `${JSON.stringify({
+                  general: { enableAutoUpdate: false },
+                  ...(environment['GEMINI_API_KEY'] === undefined ? {} : { security: { auth: { selectedType: 'gemini-api-key' } } }),
+                  hooks,
+                })}\n`,
+              },
+            ],
+          }
+        : {}),
+    };
+  },
 };

@@ -2,6 +2,8 @@
 
 import type { AgentFile } from '../runtimes/types.ts';
 import type { KeptHome } from '../runtimes/keptHome.ts';
+import type { PolicySpec } from '../protocol/sessionConfig.ts';
+import type { GateDialect } from './hooks/gate.ts';
 import type { McpServer } from './mcpServers.ts';
 import type { ProviderSignals } from './status/observation.ts';
 
@@ -69,6 +71,10 @@ export interface Provider {
   readonly signals?: ProviderSignals;
   /** What makes it start without a dialog and report through its hooks, without a change to the user's own files. A pure function. */
   readonly prepare?: (place: PreparePlace) => Preparation;
+  /** Variables that it documents: it gets them of the place's environment where that is an allowlist. `*` as the last letter stands for any others. */
+  readonly variables?: Words;
+  /** How a session's rules stop a tool before it is used; absent where it has no such means. */
+  readonly gate?: GateDialect;
   /** Added to its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Added to its environment with autopilot in a place that isolates. */
@@ -98,6 +104,8 @@ export interface PreparePlace {
   readonly autoPilot: boolean | undefined;
   /** The command, as words, that a hook runs to report an event: add the event's name. */
   readonly report: Words;
+  /** The rules that the agent is under, and the command, as words, that its hooks run before each use of a tool; absent where there are none. */
+  readonly gate?: PreparedGate | undefined;
   /** The person's consent that the CLI may treat the folder as trusted, as if its own question had been answered so. */
   readonly trusted: boolean;
   /** The workspace under all the names that trust may go by: as given, without links, the root of its repository. */
@@ -108,6 +116,13 @@ export interface PreparePlace {
   readonly environment: Readonly<Record<string, string>>;
   /** A port of the place that nobody listens on, and a password of 128 bits; for providers that want a `port`. */
   readonly listen?: { readonly port: number; readonly password: string };
+}
+
+export interface PreparedGate {
+  readonly command: Words;
+  readonly policy: PolicySpec;
+  /** The CLI runs as root, whose files some CLIs take settings from. */
+  readonly asRoot: boolean;
 }
 
 /** Added to what the provider would be launched with anyway. */

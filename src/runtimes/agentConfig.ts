@@ -5,6 +5,7 @@ import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { AgentsError } from '../base/errors.ts';
 import { AgentId, taskTitle, type AgentRecord } from '../protocol/agentRecord.ts';
+import { PolicySpec } from '../protocol/sessionConfig.ts';
 import { AgentFiles } from './agentFiles.ts';
 import type { AgentConfig } from './types.ts';
 
@@ -41,6 +42,8 @@ const Config = z.object({
   permissionMode: Text.regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be one word').optional(),
   mcpConfig: Text.refine(isAbsolute, 'must be an absolute path').optional(),
   extraArgs: z.array(Text).optional(),
+  policy: PolicySpec.optional(),
+  inherits: z.array(z.string()).optional(),
 });
 
 /** Checks a config. Throws `bad-input` naming each wrong key. */

@@ -3,6 +3,7 @@ import { DisposableStore, toDisposable, type Disposable } from '../base/disposab
 import { AgentsError, asAgentsError } from '../base/errors.ts';
 import { Emitter, type Event } from '../base/event.ts';
 import { pause, waitFor } from '../base/wait.ts';
+import type { PolicySpec } from '../protocol/sessionConfig.ts';
 import type { TmuxService } from '../tmux/tmuxService.ts';
 import type { PaneTarget } from '../tmux/types.ts';
 import { parseAgentConfig } from './agentConfig.ts';
@@ -39,10 +40,13 @@ export interface Launch {
   readonly hookKey?: string;
   readonly conversation?: string;
   readonly home?: KeptHome;
+  readonly inherits?: readonly string[];
 }
 
 export interface RuntimeManagerOptions {
   readonly providers?: ProviderPort;
+  /** The rules of agents that are given none. */
+  readonly policy?: PolicySpec | undefined;
   /** Milliseconds a runtime has to list its agents before the others go on without it. Default 5,000. */
   readonly listTimeoutMs?: number;
 }
@@ -127,7 +131,9 @@ export class RuntimeManager implements Disposable {
   /** Spawns an agent. Its progress shows as `starting`; a failed or cancelled spawn leaves nothing behind. */
   async spawnAgent(runtimeId: string, config: AgentConfig, options: SpawnOptions = {}): Promise<AgentHandle> {
     const runtime = this.#runtime(runtimeId);
-    const complete = await this.#launchable(parseAgentConfig(config), runtime);
+    const parsed = parseAgentConfig(config);
+    const policy = parsed.policy ?? this.#options.policy;
+    const complete = await this.#launchable(policy === undefined ? parsed : { ...parsed, policy }, runtime);
     const started = this.#directory.starting(runtimeId, runtime.type, complete);
     try {
       const handle = { ...(await runtime.spawnAgent(complete, options)), runtimeId };
@@ -294,7 +300,7 @@ export class RuntimeManager implements Disposable {
       workspace: runtime.workspacePath?.(config) ?? config.workingDirectory,
       keptHome: runtime.keptHome?.(),
     };
-    const { argv, env, files, homeFiles, hookKey, conversation, home } = await this.#options.providers.launch(config, place);
+    const { argv, env, files, homeFiles, hookKey, conversation, home, inherits } = await this.#options.providers.launch(config, place);
     return {
       ...config,
       argv,
@@ -304,6 +310,7 @@ export class RuntimeManager implements Disposable {
       ...(hookKey === undefined ? {} : { hookKey }),
       ...(conversation === undefined ? {} : { conversation }),
       ...(home === undefined ? {} : { home }),
+      ...(inherits === undefined ? {} : { inherits }),
     };
   }
 

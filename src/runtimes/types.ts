@@ -2,6 +2,7 @@
 import type { AgentsError } from '../base/errors.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/event.ts';
+import type { PolicySpec } from '../protocol/sessionConfig.ts';
 import type { Executor } from '../exec/executor.ts';
 import type { PaneId } from '../tmux/types.ts';
 import type { TmuxService } from '../tmux/tmuxService.ts';
@@ -46,6 +47,10 @@ export interface AgentConfig {
   readonly mcpConfig?: string | undefined;
   /** More arguments for the CLI, put before the task. */
   readonly extraArgs?: readonly string[] | undefined;
+  /** Names of variables that its CLI documents, which it may have of the place's environment where that is an allowlist; `*` as the last letter for any others. */
+  readonly inherits?: readonly string[] | undefined;
+  /** The rules that it is under, kept where its CLI has a gate. */
+  readonly policy?: PolicySpec | undefined;
   /** What of its home the CLI must write to, where `keptHome` gives it a folder for that. */
   readonly home?: KeptHome | undefined;
 }

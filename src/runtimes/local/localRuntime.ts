@@ -23,6 +23,7 @@ import { AdoptedStore, adoptedStorePath } from './adoptedStore.ts';
 import { AgentFolders } from './agentFolders.ts';
 import { withEnvironmentFile } from './environmentFile.ts';
 import { freshEnvironment, hostEnvironment } from './hostEnvironment.ts';
+import { inheritedNames } from './inheritedNames.ts';
 import { logoutProof } from './logoutProof.ts';
 import { LocalPrograms } from './localPrograms.ts';
 import { killSurvivors, processTree } from './processTree.ts';
@@ -33,6 +34,10 @@ export interface LocalRuntimeOptions {
   readonly socketName?: string | undefined;
   /** tmux's path or name. Default `tmux`. */
   readonly tmuxPath?: string | undefined;
+  /** What agents get of this process's environment, and of the tmux server's. Default `inherit`: all of it. */
+  readonly environment?: 'inherit' | 'allowlist' | undefined;
+  /** More names for the allowlist. */
+  readonly environmentNames?: readonly string[] | undefined;
   /** The file that remembers adopted sessions. */
   readonly adoptedStorePath?: string | undefined;
   /** Where systemd says that it is there. */
@@ -51,6 +56,7 @@ export class LocalRuntime implements AgentRuntime {
   readonly #tmux: TmuxService;
   readonly #adopted: AdoptedSessions;
   readonly #log: Log;
+  readonly #keptNames: readonly string[] | undefined;
   readonly #changed = new Emitter<AgentChange>();
   readonly #healthChanged = new Emitter<AgentsError | undefined>();
   readonly #failures = new Map<PaneId, string>();
@@ -69,6 +75,7 @@ export class LocalRuntime implements AgentRuntime {
     this.#folders = new AgentFolders(options.socketName);
     this.#tmuxPath = options.tmuxPath ?? 'tmux';
     this.#log = options.log ?? silentLog;
+    this.#keptNames = options.environment === 'allowlist' ? (options.environmentNames ?? []) : undefined;
     this.#programs = new LocalPrograms(this.#executor, this.#log);
     const shared = { tmuxPath: this.#tmuxPath, env: hostEnvironment(), log: this.#log };
     this.#tmux = new TmuxService(this.#executor, {
@@ -131,7 +138,7 @@ export class LocalRuntime implements AgentRuntime {
         this.#tmux.newSession({
           name: record.sessionName,
           windowName: record.name,
-          argv: launcherArgv({ cwd: config.workingDirectory, argv, ...(envFile === undefined ? {} : { envFile }) }),
+          argv: launcherArgv({ cwd: config.workingDirectory, argv, keep: this.#keptNames === undefined ? undefined : inheritedNames(config.inherits, this.#keptNames), ...(envFile === undefined ? {} : { envFile }) }),
           cwd: config.workingDirectory,
           env: freshEnvironment(),
           paneOptions: { [AGENT_OPTION]: JSON.stringify(record) },

@@ -6,6 +6,7 @@ import { silentLog, type Log } from '../../base/log.ts';
 import { waitForEvent } from '../../base/wait.ts';
 import type { ApprovalRequest } from '../../protocol/agentStatus.ts';
 import type { DecisionRecord } from '../../protocol/decisionRecord.ts';
+import type { PolicySpec } from '../../protocol/sessionConfig.ts';
 import type { ScreenMatch } from '../../providers/status/screenTypes.ts';
 import type { StatusPort } from '../../providers/status/statusPort.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
@@ -14,8 +15,11 @@ import { withServerLock } from '../../tmux/serverLock.ts';
 import { loadJudge } from '../policy/loadJudge.ts';
 import { placeFilesOf, workspaceOf } from '../policy/placeFiles.ts';
 import type { PolicyStore } from '../policy/policyStore.ts';
+import type { RuledRequests } from '../policy/ruledRequests.ts';
+import type { SessionRules } from '../policy/sessionRules.ts';
 import type { SessionLog } from '../policy/sessionLog.ts';
 import { answerByKeys } from './answerKeys.ts';
+import type { Judgement } from '../policy/spec/judgeTool.ts';
 import { ApprovalInbox, keyOf, type InboxChange, type WaitingStatus } from './approvalInbox.ts';
 import { describeApproval } from './describeApproval.ts';
 import type { Answer, Answered, AnswerWay, PendingApproval } from './pendingApproval.ts';
@@ -30,6 +34,10 @@ export interface ApprovalsOptions {
   readonly sendPrompt: SendPrompt;
   readonly policies: PolicyStore;
   readonly sessionLog: SessionLog;
+  /** What the rules of an agent's session say of a request. */
+  readonly ruled: Pick<RuledRequests, 'judge'> & Disposable;
+  /** Kept for each agent that is spawned under rules. */
+  readonly sessionRules: Pick<SessionRules, 'keep' | 'forget'>;
   /** Who answers: `user@host`, and from which face. */
   readonly who: string;
   readonly face: string;
@@ -75,6 +83,9 @@ export class Approvals implements Disposable {
     });
     this.#owned.add(options.hooks.onDidChange((agent) => this.#inbox.refresh(agent)));
     this.#owned.add(manager.beforeKill((agent) => options.policies.forget(agent)));
+    this.#owned.add(manager.beforeKill((agent) => options.sessionRules.forget(agent)));
+    this.#owned.add(manager.onDidSpawnAgent(({ agent, config: { policy } }) => policy !== undefined && this.#keepRules(agent, policy)));
+    this.#owned.add(options.ruled);
   }
 
   /** `appeared` fires once per request; `gone` when it was answered here or anywhere. */
@@ -102,6 +113,11 @@ export class Approvals implements Disposable {
       inbox.dispose();
       hooks.dispose();
     });
+  }
+
+  /** Until they are kept nobody but a person answers for this agent. */
+  #keepRules(agent: AgentInfo, policy: PolicySpec): void {
+    this.#options.sessionRules.keep(agent, policy).catch((error: unknown) => this.#log.warn(`${agent.agentId}: its rules cannot be kept: ${messageOf(error)}`));
   }
 
   /** Looks once at these agents: for commands that do not stay. The policy answers nothing then. */
@@ -186,9 +202,16 @@ export class Approvals implements Disposable {
     const [judge, shown] = await Promise.all([loadJudge(), this.#look(agent)]);
     const ownWay = status.request !== undefined && (hooks.waits(agent, status.request) || channel.takes(agent, status.request));
     const takesWords = status.request !== undefined && channel.takesWords(agent, status.request);
-    const approval = describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, takesWords, judge });
+    const approval = describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, takesWords, judge, rules: await this.#rulesOf(agent, status, told) });
     if (approval.fingerprint === undefined) void this.#whenDrawn(agent, shown?.dialog?.fingerprint);
     return approval;
+  }
+
+  /** A request under rules that cannot be read is for a person. */
+  async #rulesOf(agent: AgentInfo, { kind, request }: WaitingStatus, told: ApprovalRequest | undefined): Promise<Judgement | undefined> {
+    const asked = told ?? request;
+    if (kind !== 'permission' || asked === undefined) return undefined;
+    return this.#options.ruled.judge(agent, asked, told !== undefined).catch((error: unknown) => ({ verdict: 'ask' as const, category: 'shell' as const, rule: 'unreadable', reason: messageOf(error) }));
   }
 
   async #look(agent: AgentInfo): Promise<ScreenMatch | undefined> {
@@ -256,7 +279,16 @@ export class Approvals implements Disposable {
   async #byPolicy(approval: PendingApproval): Promise<boolean> {
     const { policies, manager, isOwn } = this.#options;
     if (approval.kind !== 'permission' || !isOwn(approval.agent)) return false;
+    const { rules } = approval;
     try {
+      if (rules?.verdict === 'deny' || (rules?.verdict === 'allow' && approval.source === 'gate')) {
+        const answer: Answer = rules.verdict === 'deny' ? { type: 'deny', note: rules.reason } : { type: 'approve' };
+        await this.#answerable(approval);
+        await this.#answer({ ...approval, answers: { ...approval.answers, [answer.type]: true } }, answer, { by: 'policy', rule: rules.rule });
+        return true;
+      }
+      // The gate waits for a person, and so does what the rules want asked.
+      if (rules?.verdict === 'ask' || approval.source === 'gate') return false;
       const policy = await policies.of(approval.agent);
       if (policy.categories.length === 0 && policy.commands.length === 0) return false;
       // What a screen shows may be the beginning of something longer: no policy judges by that.
@@ -339,6 +371,7 @@ export class Approvals implements Disposable {
       decision: answer.type,
       ...(words === undefined ? {} : { words }),
       ...(how.by === 'policy' ? { rule: how.rule } : {}),
+      ...(approval.rules === undefined ? {} : { category: approval.rules.category }),
       text: approval.text,
       request: approval.request,
       risk: approval.risk.level,

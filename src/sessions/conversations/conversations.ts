@@ -82,7 +82,7 @@ export class Conversations implements Disposable {
   #spawned({ agent, config }: SpawnedAgent): void {
     if (this.#providers.find(agent.aiProvider)?.resume === undefined) return;
     const before = config.resume === undefined ? undefined : this.get(agent.agentId);
-    const { model, autoPilot, permissionMode, mcpConfig, extraArgs, resources, resume, conversation } = config;
+    const { model, autoPilot, permissionMode, mcpConfig, extraArgs, resources, resume, conversation, policy } = config;
     this.#write({
       v: 1,
       agentId: agent.agentId,
@@ -95,6 +95,7 @@ export class Conversations implements Disposable {
       createdAt: before?.createdAt ?? agent.createdAt,
       conversations: before?.conversations ?? [],
       ...given({ model, autoPilot, permissionMode, mcpConfig, memory: resources?.memory, cpus: resources?.cpus }),
+      ...(policy === undefined ? {} : { policy }),
       ...(extraArgs === undefined ? {} : { extraArgs: [...extraArgs] }),
     });
     const known = resume ?? conversation;

@@ -93,7 +93,7 @@ async function checkConversation(runtime: AgentRuntime, entry: ConversationEntry
 }
 
 function configOf(entry: ConversationEntry): AgentConfig {
-  const { agentId, aiProvider, workingDirectory, name, taskTitle, model, autoPilot, permissionMode, mcpConfig, extraArgs, memory, cpus } = entry;
+  const { agentId, aiProvider, workingDirectory, name, taskTitle, model, autoPilot, permissionMode, mcpConfig, extraArgs, memory, cpus, policy } = entry;
   return {
     agentId,
     aiProvider,
@@ -106,6 +106,7 @@ function configOf(entry: ConversationEntry): AgentConfig {
     permissionMode,
     mcpConfig,
     extraArgs,
+    policy,
     ...(memory === undefined && cpus === undefined ? {} : { resources: { memory, cpus } }),
   };
 }

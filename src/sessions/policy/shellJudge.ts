@@ -6,6 +6,9 @@ import { riskOf, type RiskQuestion } from '../approvals/risk.ts';
 import { decide, type PlaceFiles, type Verdict } from './decide.ts';
 import { ruleFor } from './ruleFor.ts';
 import { readShell } from './shellReading.ts';
+import type { PolicySpec } from '../../protocol/sessionConfig.ts';
+import { judgeTool, type JudgedPlace, type Judgement } from './spec/judgeTool.ts';
+import type { ToolUse } from './spec/toolUse.ts';
 
 /** How risky a request is, for people. */
 export function judgeRisk(question: RiskQuestion): Risk {
@@ -20,4 +23,9 @@ export function judgeRequest(policy: ApprovalPolicy, kind: WaitingKind, request:
 /** What "always" would add to the policy of a session; undefined where no rule says just this. */
 export function ruleOf(request: ApprovalRequest): Partial<ApprovalPolicy> | undefined {
   return ruleFor(request, readShell);
+}
+
+/** What the rules of a session say of one use of a tool. Never throws. */
+export function judgeRules(policy: PolicySpec, use: ToolUse, place: JudgedPlace): Promise<Judgement> {
+  return judgeTool(policy, use, place, readShell);
 }
