@@ -5,7 +5,6 @@ import { geminiHooks } from './hooks/hookSettings.ts';
 import { conversationPlaces, geminiHome } from './keptHomes.ts';
 import type { Provider } from './provider.ts';
 
-const SETTINGS = 'gemini.json';
 const RULES = 'gemini-policy.toml';
 
 export const gemini: Provider = {
@@ -36,16 +35,15 @@ export const gemini: Provider = {
   signals: { sources: ['hooks', 'title'], blind: { title: ['idle'] } },
   gate: 'gemini',
   /**
-   * Settings for one run it takes from files of root alone, so it reports through hooks only from a home of its own; elsewhere its
-   * title tells. Under a session's rules root's agent gets them so, and anybody else's the CLI's own policy engine.
+   * Settings for one run it takes from files of root alone, whose folders nobody else may write to, and it goes on without them
+   * elsewhere: so it reports through hooks only from a home of its own; elsewhere its title tells. Under a session's rules it gets its
+   * own policy engine's there.
    */
   prepare({ trusted, isolated, environment, report, agentFolder, gate }) {
     const hooks = geminiHooks(report, gate?.command);
-    const byRoot = gate !== undefined && !isolated && gate.asRoot;
-    const byRules = gate !== undefined && !isolated && !gate.asRoot;
+    const byRules = gate !== undefined && !isolated;
     return {
       argv: [...(trusted ? ['--skip-trust'] : []), ...(byRules ? [`--policy=${agentFolder}/${RULES}`] : [])],
-      ...(byRoot ? { env: { GEMINI_CLI_SYSTEM_SETTINGS_PATH: `${agentFolder}/${SETTINGS}` }, files: [{ name: SETTINGS, content: `${JSON.stringify({ hooks })}\n` }] } : {}),
       ...(byRules ? { files: [{ name: RULES, content: geminiPolicyFile(gate.policy) }] } : {}),
       ...(isolated
         ? {

@@ -15,11 +15,11 @@ const HOOKED: Readonly<Record<string, string>> = {
   opencode: "opencode runs the gate through a plugin before each tool; denied commands also stand in its own permissions.",
 };
 
-/** `place`: whether the CLI has a home of its own there (a container), and whether it runs as root. */
-export function policyGate(provider: Pick<Provider, 'id' | 'label' | 'gate'>, place: { readonly isolated: boolean; readonly asRoot: boolean }): PolicyGate {
+/** `isolated`: the CLI has a home of its own there, as in a container. */
+export function policyGate(provider: Pick<Provider, 'id' | 'label' | 'gate'>, { isolated }: { readonly isolated: boolean }): PolicyGate {
   if (provider.gate === undefined) return { means: 'none', sentence: `${provider.label} has no gate: only container isolation counts.` };
-  if (provider.gate === 'gemini' && !place.isolated && !place.asRoot) {
-    return { means: 'rules', sentence: 'Gemini CLI takes hooks only from its home or from root: here its own policy engine denies by the first words of a command, and asks a person about everything else that acts.' };
+  if (provider.gate === 'gemini' && !isolated) {
+    return { means: 'rules', sentence: 'Gemini CLI takes hooks only from its own home: on this machine its policy engine denies by the first words of a command, and asks a person about everything else that acts.' };
   }
   return { means: 'hook', sentence: HOOKED[provider.id] ?? `${provider.label} runs the gate as a hook before each tool.` };
 }

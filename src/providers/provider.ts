@@ -121,8 +121,6 @@ export interface PreparePlace {
 export interface PreparedGate {
   readonly command: Words;
   readonly policy: PolicySpec;
-  /** The CLI runs as root, whose files some CLIs take settings from. */
-  readonly asRoot: boolean;
 }
 
 /** Added to what the provider would be launched with anyway. */

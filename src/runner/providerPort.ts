@@ -89,7 +89,7 @@ function gateOf(provider: Provider, { policy, agentId }: AgentConfig, { agentFol
   const known: GateFile = { v: 1, agentId, dialect: provider.gate, workspace, policy, controlsEgress: false, logFolder: sessionLogFolder(), who: currentOwner() };
   return {
     files: [...files, ...(isolated ? [] : [{ name: GATE_FILE, content: `${JSON.stringify(known)}\n` }])],
-    prepared: { command, policy, asRoot: !isolated && process.getuid?.() === 0 },
+    prepared: { command, policy },
   };
 }
 

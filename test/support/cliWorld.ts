@@ -10,7 +10,7 @@ import type { AgentStatus, StatusState } from '../../src/protocol/agentStatus.ts
 import { Config } from '../../src/protocol/config.ts';
 import { createRuntimeManager, type Managed } from '../../src/runner/createRuntimeManager.ts';
 import { DockerRuntime } from '../../src/runtimes/docker/dockerRuntime.ts';
-import type { AgentHandle, AgentInfo } from '../../src/runtimes/types.ts';
+import type { AgentConfig, AgentHandle, AgentInfo } from '../../src/runtimes/types.ts';
 import { resumeAgent } from '../../src/sessions/conversations/resumeAgent.ts';
 import { cliHome, type AgentClis, type CliHome, type CliName } from './agentClis.ts';
 import { startModelStub, type ModelRequest, type ModelStub } from './modelStub.ts';
@@ -94,14 +94,15 @@ export class CliWorld {
     return agent;
   }
 
-  async spawn(task?: string): Promise<void> {
+  async spawn(task?: string, more: Pick<AgentConfig, 'policy' | 'autoPilot' | 'env'> = {}): Promise<void> {
     const { agentId } = this.#handle;
     this.#handle = await this.managed.manager.spawnAgent(RUNTIME, {
       agentId,
       aiProvider: this.provider,
       workingDirectory: this.workspace,
-      env: this.env,
       autoPilot: false,
+      ...more,
+      env: { ...this.env, ...more.env },
       ...(task === undefined ? {} : { task }),
     });
   }
@@ -150,6 +151,11 @@ export class CliWorld {
     if (before === undefined) return waiting;
     waiting.catch(() => undefined);
     return before;
+  }
+
+  /** From now on nobody answers what the agents ask, though their status is followed. */
+  stopAnswering(): void {
+    this.#following[2]?.dispose();
   }
 
   /** From now on nobody follows the agents, as when every face is closed. */

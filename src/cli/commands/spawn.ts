@@ -4,6 +4,7 @@ import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import { cancelled, waitForEvent } from '../../base/wait.ts';
 import { parseMemory } from '../../protocol/memory.ts';
 import { AIProvider } from '../../providers/aiProvider.ts';
+import { policyGate } from '../../providers/policyGate.ts';
 import type { Managed } from '../../runner/createRuntimeManager.ts';
 import { queueFirstPrompt } from '../../runner/firstPrompt.ts';
 import { newAgentId } from '../../runtimes/agentConfig.ts';
@@ -12,6 +13,7 @@ import { stateText } from '../../runtimes/agentText.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentConfig, AgentHandle, AgentInfo } from '../../runtimes/types.ts';
 import { readEnvFile } from '../envFile.ts';
+import { readPolicyFile } from '../policyFile.ts';
 import { ExitCode } from '../exitCodes.ts';
 import { parsePolicy } from './policy.ts';
 import { withManager, type Command, type CommonOptions, type Face } from '../face.ts';
@@ -29,6 +31,8 @@ export interface SpawnCommandOptions extends CommonOptions {
   readonly arg?: readonly string[];
   /** Categories of its approval policy. */
   readonly allow?: readonly string[];
+  /** A file with the rules of its session. */
+  readonly policy?: string;
   readonly memory?: string;
   readonly cpus?: string;
   readonly envFile?: string;
@@ -46,6 +50,8 @@ export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) =
     const { manager, providers, approvals } = managed;
     const provider = providers.get(wish.aiProvider);
     if (wish.resources !== undefined && !output.json && manager.get(runtimeId)?.isolates !== true) output.note(`--memory and --cpus limit containers only: the runtime "${runtimeId}" has none.`);
+    const gate = policyGate(provider, { isolated: manager.get(runtimeId)?.isolates === true });
+    if ((wish.policy ?? face.config.policy) !== undefined && gate.means !== 'hook' && !output.json) output.note(`Rules: ${gate.sentence}`);
     const handle = await manager.spawnAgent(runtimeId, wish, { signal: around.signal, onProgress: (_step, message) => output.progress(`${message}...`) });
     const agent = await afterStart(manager, handle, around.signal);
     if (policy !== undefined) await approvals.policies.choose(agent, policy);
@@ -84,6 +90,7 @@ export async function agentConfig({ config, around }: Pick<Face, 'config' | 'aro
     ...(options.mcpConfig === undefined ? {} : { mcpConfig: resolve(around.cwd, options.mcpConfig) }),
     ...(memory === undefined && cpus === undefined ? {} : { resources: { memory, cpus } }),
     ...(argv.length === 0 ? {} : { argv }),
+    ...(options.policy === undefined ? {} : { policy: await readPolicyFile(resolve(around.cwd, options.policy)) }),
     ...(options.envFile === undefined ? {} : { env: await readEnvFile(resolve(around.cwd, options.envFile)) }),
   };
 }
