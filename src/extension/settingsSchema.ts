@@ -121,10 +121,15 @@ export function configOf(settings: Settings): Config {
       },
       trustFolders: settings['spawn.trustFolders'],
       approvals: { auto: settings['approvals.auto'] },
-      ...(isEmpty(settings.policy) ? {} : { policy: settings.policy }),
+      ...(saysNothing(settings.policy) ? {} : { policy: settings.policy }),
       providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
     },
   );
+}
+
+/** Without a rule there is nothing to hold, and no gate to run. */
+function saysNothing(policy: Settings['policy']): boolean {
+  return Object.values(policy).every((rule) => rule === undefined || rule === 'open' || rule.length === 0);
 }
 
 function parseOurs(config: unknown): Config {

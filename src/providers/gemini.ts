@@ -37,14 +37,13 @@ export const gemini: Provider = {
   /**
    * Settings for one run it takes from files of root alone, whose folders nobody else may write to, and it goes on without them
    * elsewhere: so it reports through hooks only from a home of its own; elsewhere its title tells. Under a session's rules it gets its
-   * own policy engine's there.
+   * own policy engine's everywhere: a home in a container may be one that was there before, or a mounted one, without our hooks.
    */
   prepare({ trusted, isolated, environment, report, agentFolder, gate }) {
     const hooks = geminiHooks(report, gate?.command);
-    const byRules = gate !== undefined && !isolated;
     return {
-      argv: [...(trusted ? ['--skip-trust'] : []), ...(byRules ? [`--policy=${agentFolder}/${RULES}`] : [])],
-      ...(byRules ? { files: [{ name: RULES, content: geminiPolicyFile(gate.policy) }] } : {}),
+      argv: [...(trusted ? ['--skip-trust'] : []), ...(gate !== undefined ? [`--policy=${agentFolder}/${RULES}`] : [])],
+      ...(gate !== undefined ? { files: [{ name: RULES, content: geminiPolicyFile(gate.policy) }] } : {}),
       ...(isolated
         ? {
             homeFiles: [

@@ -18,8 +18,9 @@ const HOOKED: Readonly<Record<string, string>> = {
 /** `isolated`: the CLI has a home of its own there, as in a container. */
 export function policyGate(provider: Pick<Provider, 'id' | 'label' | 'gate'>, { isolated }: { readonly isolated: boolean }): PolicyGate {
   if (provider.gate === undefined) return { means: 'none', sentence: `${provider.label} has no gate: only container isolation counts.` };
-  if (provider.gate === 'gemini' && !isolated) {
-    return { means: 'rules', sentence: 'Gemini CLI takes hooks only from its own home: on this machine its policy engine denies by the first words of a command, and asks a person about everything else that acts.' };
+  if (provider.gate === 'gemini') {
+    const rules = 'its own policy engine denies by the first words of a command, and has everything else that acts asked about';
+    return { means: 'rules', sentence: isolated ? `With Gemini CLI ${rules}; where its home is its own, the gate judges before that.` : `Gemini CLI takes hooks only from its own home: on this machine ${rules}.` };
   }
   return { means: 'hook', sentence: HOOKED[provider.id] ?? `${provider.label} runs the gate as a hook before each tool.` };
 }

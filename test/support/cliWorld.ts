@@ -144,9 +144,9 @@ export class CliWorld {
   }
 
   /** The first request to the model with tools that `accept` takes, from now on or among those that came after `since` requests. */
-  async asked(accept: (request: ModelRequest) => boolean, since = 0): Promise<ModelRequest> {
+  async asked(accept: (request: ModelRequest) => boolean, since = 0, timeoutMs = STEP_MS): Promise<ModelRequest> {
     const fits = (request: ModelRequest): boolean => request.tools.length > 0 && accept(request);
-    const waiting = waitForEvent(this.stub.onRequest, fits, { timeoutMs: STEP_MS, what: 'the model to be asked' });
+    const waiting = waitForEvent(this.stub.onRequest, fits, { timeoutMs, what: 'the model to be asked' });
     const before = this.stub.requests.slice(since).find(fits);
     if (before === undefined) return waiting;
     waiting.catch(() => undefined);

@@ -279,9 +279,10 @@ export class Approvals implements Disposable {
   async #byPolicy(approval: PendingApproval): Promise<boolean> {
     const { policies, manager, isOwn } = this.#options;
     if (approval.kind !== 'permission' || !isOwn(approval.agent)) return false;
+    // Who may act without asking, and asks all the same because its CLI's rules are less exact than ours.
     const { rules } = approval;
     try {
-      if (rules?.verdict === 'deny' || (rules?.verdict === 'allow' && approval.source === 'gate')) {
+      if (rules?.verdict === 'deny' || (rules?.verdict === 'allow' && (approval.source === 'gate' || approval.agent.autoPilot === true))) {
         const answer: Answer = rules.verdict === 'deny' ? { type: 'deny', note: rules.reason } : { type: 'approve' };
         await this.#answerable(approval);
         await this.#answer({ ...approval, answers: { ...approval.answers, [answer.type]: true } }, answer, { by: 'policy', rule: rules.rule });
