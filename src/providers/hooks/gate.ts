@@ -93,7 +93,7 @@ if [ "$answer" = ${GATE_PASS} ]; then
   exit 0
 fi
 case $answer in
-  '{'*) deny "$answer" ;;
+  '{'*'}') deny "$answer" ;;
 esac
 /bin/sh -c ${shellQuote(RUN_REPORTER)} "$folder/report" ${GATE_EVENT} ask < "$file" > "$file.a" &
 child=$!
@@ -101,8 +101,12 @@ wait "$child"
 child=
 answer=$(cat "$file.a")
 case $answer in
-  '{'*) deny "$answer" ;;
+  '{'*'}') deny "$answer" ;;
 esac
-deny "$(judge ${GATE_UNANSWERED})"
+answer=$(judge ${GATE_UNANSWERED})
+case $answer in
+  '{'*'}') deny "$answer" ;;
+esac
+deny
 `;
 }

@@ -21,7 +21,7 @@ import type { SessionLog } from '../policy/sessionLog.ts';
 import { answerByKeys } from './answerKeys.ts';
 import type { Judgement } from '../policy/spec/judgeTool.ts';
 import { ApprovalInbox, keyOf, type InboxChange, type WaitingStatus } from './approvalInbox.ts';
-import { describeApproval } from './describeApproval.ts';
+import { describeApproval, underRules } from './describeApproval.ts';
 import type { Answer, Answered, AnswerWay, PendingApproval } from './pendingApproval.ts';
 import type { AgentScreen, ChannelAnswers, HookAnswers, SendPrompt } from './ports.ts';
 
@@ -202,16 +202,17 @@ export class Approvals implements Disposable {
     const [judge, shown] = await Promise.all([loadJudge(), this.#look(agent)]);
     const ownWay = status.request !== undefined && (hooks.waits(agent, status.request) || channel.takes(agent, status.request));
     const takesWords = status.request !== undefined && channel.takesWords(agent, status.request);
-    const approval = describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, takesWords, judge, rules: await this.#rulesOf(agent, status, told) });
+    const described = describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, takesWords, judge });
+    const rules = await this.#rulesOf(described);
+    const approval = rules === undefined ? described : underRules(described, rules);
     if (approval.fingerprint === undefined) void this.#whenDrawn(agent, shown?.dialog?.fingerprint);
     return approval;
   }
 
   /** A request under rules that cannot be read is for a person. */
-  async #rulesOf(agent: AgentInfo, { kind, request }: WaitingStatus, told: ApprovalRequest | undefined): Promise<Judgement | undefined> {
-    const asked = told ?? request;
-    if (kind !== 'permission' || asked === undefined) return undefined;
-    return this.#options.ruled.judge(agent, asked, told !== undefined).catch((error: unknown) => ({ verdict: 'ask' as const, category: 'shell' as const, rule: 'unreadable', reason: messageOf(error) }));
+  async #rulesOf({ agent, kind, request, told }: PendingApproval): Promise<Judgement | undefined> {
+    if (kind !== 'permission') return undefined;
+    return this.#options.ruled.judge(agent, told ?? request, told !== undefined).catch((error: unknown) => ({ verdict: 'ask' as const, category: 'shell' as const, rule: 'unreadable', reason: messageOf(error) }));
   }
 
   async #look(agent: AgentInfo): Promise<ScreenMatch | undefined> {

@@ -6,7 +6,7 @@ import type { Judge } from '../policy/loadJudge.ts';
 import { optionLabel, TAKES_TEXT } from './answerKeys.ts';
 import type { WaitingStatus } from './approvalInbox.ts';
 import type { Judgement } from '../policy/spec/judgeTool.ts';
-import type { PendingApproval, PossibleAnswers, Risk } from './pendingApproval.ts';
+import type { PendingApproval, PossibleAnswers } from './pendingApproval.ts';
 import { sameDialog } from './sameRequest.ts';
 
 export interface Described {
@@ -23,16 +23,13 @@ export interface Described {
   /** Whether its channel takes words as the answer to a question. */
   readonly takesWords: boolean;
   readonly judge: Judge;
-  /** What the rules of its session say. */
-  readonly rules?: Judgement | undefined;
 }
 
 /** Pure. */
-export function describeApproval({ agent, status, id, told, workspace, shown, ownWay, takesWords, judge, rules }: Described): PendingApproval {
+export function describeApproval({ agent, status, id, told, workspace, shown, ownWay, takesWords, judge }: Described): PendingApproval {
   const match = shown?.claim.state === 'waiting' && sameDialog(status, { kind: shown.claim.kind, request: shown.request }) !== false ? shown : undefined;
   const kind = status.kind === 'other' && match?.claim.state === 'waiting' ? match.claim.kind : status.kind;
   const request = mergedRequest(status.request, match?.request, id);
-  const answers = possibleAnswers({ kind, request, match, ownWay, takesWords, judge });
   const words = [status.text, request.command, request.path, match?.claim.state === 'waiting' ? match.claim.text : undefined].find((text) => text !== undefined && text.trim() !== '');
   return {
     id,
@@ -43,16 +40,16 @@ export function describeApproval({ agent, status, id, told, workspace, shown, ow
     ...(told === undefined ? {} : { told }),
     since: status.since,
     source: status.source,
-    risk: ruledRisk(judge.judgeRisk({ kind, request, workspace }), rules),
-    // What the rules want asked each time is never allowed for good.
-    answers: { ...answers, always: answers.always && (rules === undefined || rules.verdict === 'allow') },
-    ...(rules === undefined ? {} : { rules }),
+    risk: judge.judgeRisk({ kind, request, workspace }),
+    answers: possibleAnswers({ kind, request, match, ownWay, takesWords, judge }),
     ...(match?.dialog === undefined ? {} : { fingerprint: match.dialog.fingerprint }),
   };
 }
 
-function ruledRisk(risk: Risk, rules: Judgement | undefined): Risk {
-  return rules === undefined || rules.verdict === 'allow' ? risk : { level: 'high', reasons: [rules.reason, ...risk.reasons] };
+/** The entry with what the rules of its session say. What they want asked each time is never allowed for good. Pure. */
+export function underRules(approval: PendingApproval, rules: Judgement): PendingApproval {
+  if (rules.verdict === 'allow') return { ...approval, rules };
+  return { ...approval, rules, risk: { level: 'high', reasons: [rules.reason, ...approval.risk.reasons] }, answers: { ...approval.answers, always: false } };
 }
 
 /** The CLI's own words of what it asks count; the screen fills in what they leave out. */

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { inheritedNames } from '../../../src/runtimes/local/inheritedNames.ts';
 import { encodeEnvFile, launcherArgv, type LaunchSpec } from '../../../src/runtimes/launcher.ts';
 
 describe('launcher', () => {
@@ -39,6 +40,17 @@ describe('launcher', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('keeps of the environment only what is on the list, whatever the values hold, and all that is handed over', () => {
+    const envFile = join(folder, 'env');
+    writeFileSync(envFile, encodeEnvFile({ GIVEN_SECRET: 'x' }));
+    const [program = '', ...args] = launcherArgv({ cwd: folder, envFile, keep: inheritedNames(['CLAUDE_*'], ['MINE']), argv: ['env'] });
+    const env = { PATH: process.env['PATH'], HOME: '/h', LC_TIME: 'C', CLAUDE_X: '1', MINE: '2', MINE_NOT: '3', AWS_SECRET_ACCESS_KEY: 'no', TWO_LINES: 'a\nHOME=b\nEVIL=c', 'pattern': 'p', HTTPS_PROXY: 'h' };
+    const { stdout } = spawnSync(program, args, { encoding: 'utf8', env });
+    const names = stdout.split('\n').flatMap((line) => (line.includes('=') ? [line.slice(0, line.indexOf('='))] : [])).filter((name) => !['PWD', 'OLDPWD', '_', 'SHLVL'].includes(name));
+    assert.deepEqual(names.sort(), ['CLAUDE_X', 'GIVEN_SECRET', 'HOME', 'HTTPS_PROXY', 'LC_TIME', 'MINE', 'PATH']);
+    assert.match(stdout, /^HOME=\/h$/m);
   });
 
   it('says in one line why a program cannot start', () => {
