@@ -100,7 +100,7 @@ export function configOf(settings: Settings): Config {
   return parseOurs(
     {
       runtimes: {
-        local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'], environment: settings['local.environment'], environmentNames: settings['local.environmentNames'] }),
+        local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'], environment: settings['local.environment'] === 'allowlist' ? 'allowlist' : '', environmentNames: settings['local.environmentNames'] }),
         docker:
           settings['docker.enabled'] &&
           given({

@@ -63,7 +63,8 @@ export class CliWorld {
     this.#following = [parts.managed.manager.watch(), parts.managed.status.follow(), parts.managed.approvals.follow()];
   }
 
-  static async open(provider: CliName, place: CliPlace, clis: AgentClis): Promise<CliWorld> {
+  /** `owner` of containers: one of its own, which no policy answers for, unless another is named. */
+  static async open(provider: CliName, place: CliPlace, clis: AgentClis, { owner = `clis-${process.pid}` }: { readonly owner?: string } = {}): Promise<CliWorld> {
     const tmux = makeTmuxHome();
     const workspace = mkdtempSync(join(tmpdir(), `ta-work-${provider}-`));
     execFileSync('git', ['init', '-q', workspace]);
@@ -78,7 +79,7 @@ export class CliWorld {
       // As another user than ours, and what is mounted of the home is read-only: the hardest case.
       openForAll(home.home, workspace);
       process.env['HOME'] = home.home;
-      managed.manager.register(RUNTIME, new DockerRuntime({ network, owner: `clis-${process.pid}`, user: '1234:1234', extraBinds: [clis.inContainer.bind, ...ownBinds(provider, home.home)] }));
+      managed.manager.register(RUNTIME, new DockerRuntime({ network, owner, user: '1234:1234', extraBinds: [clis.inContainer.bind, ...ownBinds(provider, home.home)] }));
     }
     const env = inside ? { ...Object.fromEntries(Object.entries(home.env).filter(([name]) => !PLACES.test(name))), PATH: clis.inContainer.path } : { ...home.env, PATH: clis.path };
     return new CliWorld({ provider, place, stub, managed, workspace, env, home, tmux, homeBefore, network });
@@ -218,7 +219,9 @@ function ownBinds(provider: CliName, home: string): string[] {
 
 /** The address of the host that every container reaches, whatever its network. */
 function bridgeAddress(): string {
-  return execFileSync('docker', ['network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}'], { encoding: 'utf8' }).trim();
+  const [config] = JSON.parse(execFileSync('docker', ['network', 'inspect', 'bridge', '--format', '{{json .IPAM.Config}}'], { encoding: 'utf8' })) as readonly { readonly Gateway?: string; readonly Subnet?: string }[];
+  // Docker 20.10 names none until the network was used: it is the first of the subnet.
+  return config?.Gateway ?? (config?.Subnet ?? '').replace(/0\/\d+$/, '1');
 }
 
 function openForAll(home: string, workspace: string): void {

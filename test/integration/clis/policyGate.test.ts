@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import { PolicySpec } from '../../../src/protocol/sessionConfig.ts';
+import { currentOwner } from '../../../src/runtimes/agentConfig.ts';
 import type { PendingApproval } from '../../../src/sessions/approvals/pendingApproval.ts';
 import { SessionLog } from '../../../src/sessions/policy/sessionLog.ts';
 import { needsAgentClis, type CliName } from '../../support/agentClis.ts';
@@ -39,7 +40,7 @@ function steps(provider: CliName, place: CliPlace, define: (world: () => CliWorl
 
     before(async function () {
       needs(this, 'tmux', ...(place === 'docker' ? (['docker', 'image'] as const) : []));
-      world = await CliWorld.open(provider, place, needsAgentClis(this));
+      world = await CliWorld.open(provider, place, needsAgentClis(this), { owner: currentOwner() });
       await world.spawn(undefined, { policy, autoPilot: true, env: { IS_SANDBOX: '1' } });
       await world.until('idle', () => true, START_MS);
     });
