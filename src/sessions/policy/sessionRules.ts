@@ -1,11 +1,11 @@
 // The rules (PolicySpec) that each agent was spawned under: a small file of each, shared by all faces of this machine.
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { AgentsError, messageOf } from '../../base/errors.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { PolicySpec } from '../../protocol/sessionConfig.ts';
+import { readOwned } from './ownedFile.ts';
 import type { PolicyOwner } from './policyStore.ts';
 
 const RulesFile = z.object({ v: z.literal(1), agentId: z.string(), createdAt: z.string(), rules: PolicySpec });
@@ -19,19 +19,8 @@ export class SessionRules {
 
   /** Undefined for an agent that was spawned without any, or by another machine. Throws `bad-input` for a file that is damaged. */
   async of(agent: PolicyOwner): Promise<PolicySpec | undefined> {
-    const path = this.#pathOf(agent);
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch {
-      return undefined;
-    }
-    try {
-      const file = RulesFile.parse(JSON.parse(text));
-      return file.agentId === agent.agentId && file.createdAt === agent.createdAt ? file.rules : undefined;
-    } catch (error) {
-      throw new AgentsError('bad-input', `The rules of "${agent.agentId}" cannot be read: ${path}: ${messageOf(error)}`, { hint: 'Kill the agent and spawn it anew.', cause: error });
-    }
+    const file = await readOwned(this.#pathOf(agent), agent, (value) => RulesFile.parse(value), { what: 'The rules', hint: 'Kill the agent and spawn it anew.' });
+    return file?.rules;
   }
 
   async keep({ agentId, createdAt }: PolicyOwner, rules: PolicySpec): Promise<void> {

@@ -31,6 +31,17 @@ async function toldAfter(world: CliWorld, prompt: string): Promise<string> {
   return JSON.stringify(request.body);
 }
 
+/** What wants an approval waits in the inbox with its category, and runs once a person has allowed it. */
+async function approvedMerge(world: CliWorld): Promise<void> {
+  const told = toldAfter(world, 'TOOL git merge --abort; mkdir approved-dir;;');
+  const approval = await pendingIn(world, 'approved-dir');
+  assert.equal(approval.rules?.category, 'merge');
+  assert.equal(world.has('approved-dir'), false);
+  await world.managed.approvals.answer(approval, { type: 'approve' });
+  await told;
+  assert.equal(world.has('approved-dir'), true);
+}
+
 /** One agent walks through the steps; where one fails, those after it do not run. */
 function steps(provider: CliName, place: CliPlace, define: (world: () => CliWorld) => void): void {
   describe(`a session's rules with ${provider}, ${place === 'local' ? 'on this machine' : 'in a container'}, where it may act without asking`, function () {
@@ -77,13 +88,7 @@ function hookSteps(world: () => CliWorld): void {
   });
 
   it('one that wants an approval waits in the inbox with its category, and runs when a person allows it', async () => {
-    const told = toldAfter(world(), 'TOOL git merge --abort; mkdir approved-dir;;');
-    const approval = await pendingIn(world(), 'approved-dir');
-    assert.equal(approval.rules?.category, 'merge');
-    assert.equal(world().has('approved-dir'), false);
-    await world().managed.approvals.answer(approval, { type: 'approve' });
-    await told;
-    assert.equal(world().has('approved-dir'), true);
+    await approvedMerge(world());
   });
 
   it('a person denies it with a word, which the agent is told', async () => {
@@ -111,13 +116,7 @@ steps('gemini', 'local', (world) => {
   });
 
   it('any other is asked about, with its category, and runs when a person allows it', async () => {
-    const told = toldAfter(world(), 'TOOL git merge --abort; mkdir approved-dir;;');
-    const approval = await pendingIn(world(), 'approved-dir');
-    assert.equal(approval.rules?.category, 'merge');
-    assert.equal(world().has('approved-dir'), false);
-    await world().managed.approvals.answer(approval, { type: 'approve' });
-    await told;
-    assert.equal(world().has('approved-dir'), true);
+    await approvedMerge(world());
   });
 
   it('with nobody there to answer it waits', async () => {

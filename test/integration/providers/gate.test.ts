@@ -23,9 +23,9 @@ describe('the gate', function () {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  function install(judge: readonly string[] | undefined, { dialect = 'claude' as GateDialect, policy = { shellDenylist: ['rm'], requiresApprovalFor: ['merge' as const] } } = {}): readonly string[] {
+  function install(judge: readonly string[] | undefined, { dialect = 'claude' }: { readonly dialect?: GateDialect } = {}): readonly string[] {
     const { files, command } = gateFiles({ agentFolder: folder, dialect, judge });
-    const known: GateFile = { v: 1, agentId: 'a1', dialect, workspace: root, policy: PolicySpec.parse(policy), controlsEgress: false, logFolder: join(root, 'log'), who: 'ada@here' };
+    const known: GateFile = { v: 1, agentId: 'a1', dialect, workspace: root, policy: PolicySpec.parse({ shellDenylist: ['rm'], requiresApprovalFor: ['merge'] }), controlsEgress: false, logFolder: join(root, 'log'), who: 'ada@here' };
     for (const { name, content } of [...files, ...hookFiles().files, { name: GATE_FILE, content: JSON.stringify(known) }]) writeFileSync(join(folder, name), content);
     return command;
   }
