@@ -10,8 +10,6 @@ import { placeFilesOf } from './placeFiles.ts';
 import { sessionLogFolder } from './sessionLog.ts';
 import type { SessionRules } from './sessionRules.ts';
 import type { Judgement } from './spec/judgeTool.ts';
-import { toolUseOf, type ToolUse } from './spec/toolUse.ts';
-import { toolKind } from './tools.ts';
 
 /** Reports whose payload is remembered; older ones are judged by what the status tells. */
 const MAX_REPORTS = 200;
@@ -24,14 +22,14 @@ export interface RuledRequestsOptions {
 
 export class RuledRequests implements Disposable {
   readonly #options: RuledRequestsOptions;
-  readonly #uses = new Map<string, ToolUse>();
+  readonly #uses = new Map<string, HookReport['payload']>();
   readonly #listening: Disposable;
 
   constructor(options: RuledRequestsOptions) {
     this.#options = options;
     this.#listening = options.onDidReport(({ report }) => {
       if (report.answerTo === undefined && report.event !== 'PermissionRequest') return;
-      this.#uses.set(report.id, toolUseOf(report.payload));
+      this.#uses.set(report.id, report.payload);
       const [oldest] = this.#uses.keys();
       if (this.#uses.size > MAX_REPORTS && oldest !== undefined) this.#uses.delete(oldest);
     });
@@ -44,7 +42,7 @@ export class RuledRequests implements Disposable {
     if (policy === undefined) return undefined;
     const folder = manager.get(agent.handle.runtimeId ?? agent.runtimeId)?.agentFolder?.(agent.agentId);
     const place = { ...placeFilesOf(manager, agent), gateFolders: [...(folder === undefined ? [] : [folder]), sessionLogFolder()] };
-    const judgement = await (await loadJudge()).judgeRules(policy, this.#uses.get(request.id) ?? useOf(request), place);
+    const judgement = await (await loadJudge()).judgeRules(policy, { request, payload: this.#uses.get(request.id) }, place);
     const shown = judgement.verdict === 'allow' && !whole;
     return shown ? { ...judgement, verdict: 'ask', rule: 'unreadable', reason: 'Only a part of it can be seen.' } : judgement;
   }
@@ -53,9 +51,4 @@ export class RuledRequests implements Disposable {
     this.#listening.dispose();
     this.#uses.clear();
   }
-}
-
-function useOf(request: ApprovalRequest): ToolUse {
-  const { tool, command, path, folder } = request;
-  return { tool, kind: toolKind(request), paths: path === undefined ? [] : [path], ...(command === undefined ? {} : { command }), ...(folder === undefined ? {} : { folder }) };
 }

@@ -8,7 +8,9 @@ import { ruleFor } from './ruleFor.ts';
 import { readShell } from './shellReading.ts';
 import type { PolicySpec } from '../../protocol/sessionConfig.ts';
 import { judgeTool, type JudgedPlace, type Judgement } from './spec/judgeTool.ts';
-import type { ToolUse } from './spec/toolUse.ts';
+import { toolUseOf, type ToolUse } from './spec/toolUse.ts';
+import { toolKind } from './tools.ts';
+import type { HookReport } from '../../providers/status/hookReport.ts';
 
 /** How risky a request is, for people. */
 export function judgeRisk(question: RiskQuestion): Risk {
@@ -25,7 +27,12 @@ export function ruleOf(request: ApprovalRequest): Partial<ApprovalPolicy> | unde
   return ruleFor(request, readShell);
 }
 
-/** What the rules of a session say of one use of a tool. Never throws. */
-export function judgeRules(policy: PolicySpec, use: ToolUse, place: JudgedPlace): Promise<Judgement> {
-  return judgeTool(policy, use, place, readShell);
+/** What the rules of a session say of one use of a tool, by its hook's payload where that is known. Never throws. */
+export function judgeRules(policy: PolicySpec, { request, payload }: { readonly request: ApprovalRequest; readonly payload: HookReport['payload'] }, place: JudgedPlace): Promise<Judgement> {
+  return judgeTool(policy, payload === undefined ? useOf(request) : toolUseOf(payload), place, readShell);
+}
+
+function useOf(request: ApprovalRequest): ToolUse {
+  const { tool, command, path, folder } = request;
+  return { tool, kind: toolKind(request), paths: path === undefined ? [] : [path], ...(command === undefined ? {} : { command }), ...(folder === undefined ? {} : { folder }) };
 }
