@@ -144,6 +144,11 @@ export function bundles() {
       },
     },
     {
+      // A program: the gate's script runs it, with whatever Node the face has.
+      name: 'gate',
+      options: { ...common, ...cjs, entryPoints: [join(root, 'src/sessions/policy/gate/gateMain.ts')], outfile: join(dist, 'gate.cjs') },
+    },
+    {
       name: 'rules',
       options: { ...common, ...cjs, stdin: { contents: "export * from './builtInRules.ts';", resolveDir: join(root, 'src/providers/status'), sourcefile: 'rules.cjs' }, outfile: join(dist, 'rules.cjs'), sourcemap: false },
     },

@@ -82,6 +82,7 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
     .option('--mcp-config <file>', 'JSON file with MCP servers for it: {"mcpServers": {...}}')
     .option('--arg <word>', 'one more argument for the CLI; may be given several times', collected)
     .option('--allow <categories>', 'what it may do without asking a person: read, edit, test, build, run, network, with commas between', collected)
+    .option('--policy <file>', 'JSON file with the rules that it is under: shellAllowlist, shellDenylist, requiresApprovalFor, networkMode')
     .option('--memory <size>', 'memory limit of its container, such as 4g')
     .option('--cpus <number>', 'CPU limit of its container, such as 2 or 0.5')
     .addOption(new Option('--network <mode>', 'what its container may reach: "restricted" is allowed hosts only').choices(NetworkMode.options))

@@ -5,6 +5,7 @@ import { ApprovalPolicy } from '../protocol/approvalPolicy.ts';
 import { Environment, RuntimeConfig, ProviderConfig, parseConfig, faultLines } from '../protocol/config.ts';
 import type { Config } from '../protocol/config.ts';
 import { AllowedHost, NetworkMode, type NetworkWish } from '../protocol/network.ts';
+import { WrittenPolicy } from '../protocol/sessionConfig.ts';
 import { SECTION } from './ids.ts';
 import { SettingsError } from './settingsError.ts';
 
@@ -20,6 +21,7 @@ export const Settings = z.object({
   'kill.graceSeconds': z.number().min(0).max(600).default(5),
   'notifications.enabled': z.boolean().default(true),
   'approvals.auto': ApprovalPolicy.partial().default({}),
+  policy: WrittenPolicy.partial().default({}),
   'output.lines': z.int().min(1).max(1_000_000).default(10_000),
   'spawn.autopilot': z.boolean().default(false),
   'spawn.model': z.string().default(''),
@@ -31,6 +33,8 @@ export const Settings = z.object({
   'local.enabled': z.boolean().default(true),
   'local.tmuxPath': path.default(''),
   'local.socketName': z.string().default(''),
+  'local.environment': z.enum(['inherit', 'allowlist']).default('inherit'),
+  'local.environmentNames': words.default([]),
   'docker.enabled': z.boolean().default(true),
   'docker.dockerPath': path.default(''),
   'docker.socketPath': path.default(''),
@@ -65,10 +69,13 @@ export const restrictedSettings: readonly SettingKey[] = [
   'spawn.environment',
   'spawn.trustFolders',
   'approvals.auto',
+  'policy',
   'custom.argv',
   'providers',
   'local.tmuxPath',
   'local.socketName',
+  'local.environment',
+  'local.environmentNames',
   'docker.dockerPath',
   'docker.socketPath',
   'docker.host',
@@ -109,6 +116,8 @@ export interface UsableConfig {
   readonly faults: readonly SettingsError[];
 }
 
+const NOTHING_RUNS = { shellDenylist: ['*'] };
+
 /** A wrong setting costs the runtime or the provider that it is about; elsewhere its default holds, or what allows less. */
 export function usableConfig(raw: Readonly<Record<string, unknown>>): UsableConfig {
   const faults: SettingsError[] = [];
@@ -145,8 +154,8 @@ export function usableConfig(raw: Readonly<Record<string, unknown>>): UsableConf
       (error) => {
         const runtime = /^(local|docker)\.(?!build)/.exec(key)?.[1];
         if (runtime !== undefined) unusable.set(runtime, { type: runtime, error });
-        // A consent that cannot be read is none.
-        return key === 'spawn.trustFolders' ? false : undefined;
+        // A consent that cannot be read is none, and rules that cannot be read let nothing run.
+        return { 'spawn.trustFolders': false, policy: NOTHING_RUNS }[key as string];
       },
     );
     return [key, value];
@@ -174,6 +183,7 @@ interface RawConfig {
   readonly runtimes: Record<string, unknown>;
   readonly trustFolders: boolean;
   readonly approvals: unknown;
+  readonly policy?: unknown;
   readonly providers: Record<string, unknown>;
 }
 
@@ -181,7 +191,7 @@ function rawConfig(settings: Settings): RawConfig {
   const custom = settings['custom.argv'];
   return {
     runtimes: {
-      local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'] }),
+      local: settings['local.enabled'] && given({ type: 'local', tmuxPath: settings['local.tmuxPath'], socketName: settings['local.socketName'], environment: settings['local.environment'] === 'allowlist' ? 'allowlist' : '', environmentNames: settings['local.environmentNames'] }),
       docker:
         settings['docker.enabled'] &&
         given({
@@ -203,6 +213,7 @@ function rawConfig(settings: Settings): RawConfig {
     },
     trustFolders: settings['spawn.trustFolders'],
     approvals: { auto: settings['approvals.auto'] },
+    ...(saysNothing(settings.policy) ? {} : { policy: settings.policy }),
     providers: { ...settings.providers, ...(custom.length > 0 ? { custom: { ...settings.providers['custom'], argv: custom } } : {}) },
   };
 }
@@ -210,6 +221,11 @@ function rawConfig(settings: Settings): RawConfig {
 /** Nothing where both are as they are by themselves. */
 function egressOf({ 'docker.egress': mode, 'docker.allowedHosts': allow }: Settings): NetworkWish | undefined {
   return mode === 'open' && allow.length === 0 ? undefined : { mode, ...(allow.length === 0 ? {} : { allow }) };
+}
+
+/** Without a rule there is nothing to hold, and no gate to run. */
+function saysNothing(policy: Settings['policy']): boolean {
+  return Object.values(policy).every((rule) => rule === undefined || rule === 'open' || rule.length === 0);
 }
 
 function parseOurs(config: unknown): Config {

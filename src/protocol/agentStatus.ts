@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 /** Who can tell what an agent does, the most trustworthy first. */
-export const statusSources = ['process', 'channel', 'osc7501', 'hooks', 'statusFile', 'title', 'screen', 'remembered'] as const;
+export const statusSources = ['process', 'gate', 'channel', 'osc7501', 'hooks', 'statusFile', 'title', 'screen', 'remembered'] as const;
 export const StatusSource = z.enum(statusSources);
 export type StatusSource = z.infer<typeof StatusSource>;
 

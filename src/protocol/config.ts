@@ -5,6 +5,7 @@ import { ApprovalPolicy } from './approvalPolicy.ts';
 import { AUTH_MOUNT_KEYS } from './authMountKeys.ts';
 import { parseMemory } from './memory.ts';
 import { AllowedHost, NetworkWish } from './network.ts';
+import { WrittenPolicy } from './sessionConfig.ts';
 
 const words = z.array(z.string());
 const text = z.string().min(1, 'must not be empty');
@@ -28,8 +29,10 @@ const LocalRuntimeConfig = z.strictObject({
   socketName: text.optional(),
   /** The tmux program. Default: `tmux` on the PATH. */
   tmuxPath: text.optional(),
-  /** What of this machine's environment agents get: all (the default), or only what programs need anywhere. */
+  /** What agents get of the environment that they are spawned from: all of it, or only what is known to be harmless and needed. Default `inherit`. */
   environment: z.enum(['inherit', 'allowlist']).optional(),
+  /** More names for the allowlist; `*` as the last letter stands for any others. */
+  environmentNames: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'must be the name of a variable, or its beginning and "*"')).optional(),
 });
 
 /** Names the faulty keys and those there are; nothing for other faults, which zod words itself. */
@@ -126,6 +129,8 @@ export const Config = z.strictObject({
   trustFolders: z.boolean().default(true),
   /** What may be approved without asking a person; nothing unless it is chosen here, or for one agent. */
   approvals: z.strictObject({ auto: ApprovalPolicy.optional() }).prefault({}),
+  /** The rules of every agent that is spawned without its own. */
+  policy: WrittenPolicy.optional(),
   /** What `spawn` takes when it is told nothing else. */
   defaults: z.strictObject({ runtime: ConfigId.default('local'), provider: ConfigId.default('claude'), model: text.optional() }).prefault({}),
 });

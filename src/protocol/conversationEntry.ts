@@ -1,5 +1,6 @@
 // What is kept of an agent so that its conversation can go on after its end: one small file each, without secrets.
 import * as z from 'zod';
+import { PolicySpec } from './sessionConfig.ts';
 import { AgentId } from './agentRecord.ts';
 import { NetworkWish } from './network.ts';
 
@@ -27,6 +28,8 @@ export const ConversationEntry = z.object({
   cpus: z.number().optional(),
   /** What it may reach, resumed as before. */
   network: NetworkWish.optional(),
+  /** It goes on under the same rules. */
+  policy: PolicySpec.optional(),
   /** In the order in which the CLI told them; the last one goes on. `at` is Unix time in ms. */
   conversations: z.array(z.object({ id: ConversationId, at: z.number() })),
 });

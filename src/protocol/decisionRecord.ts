@@ -1,6 +1,7 @@
 // One line of a session's log: what was decided about a request, by whom, when and by which rule.
 import * as z from 'zod';
 import { ApprovalRequest, WaitingKind } from './agentStatus.ts';
+import { EventApprovalCategory } from './runnerEvent.ts';
 
 export const DecisionRecord = z.object({
   v: z.literal(1),
@@ -15,11 +16,13 @@ export const DecisionRecord = z.object({
   /** `vscode`, `command`, `library`. */
   face: z.string(),
   kind: WaitingKind,
-  decision: z.enum(['approve', 'always', 'deny', 'option', 'text']),
+  decision: z.enum(['approve', 'always', 'deny', 'option', 'text', 'ask']),
   /** The option chosen, the text or the note; secrets removed. */
   words: z.string().optional(),
-  /** For the policy: what allowed it. */
+  /** For the policy: what decided. */
   rule: z.string().optional(),
+  /** What it was about, for a session's rules. */
+  category: EventApprovalCategory.optional(),
   /** What it asked, secrets removed. */
   text: z.string(),
   request: ApprovalRequest.optional(),

@@ -36,6 +36,9 @@ export const PolicySpec = z.object({
 });
 export type PolicySpec = z.infer<typeof PolicySpec>;
 
+/** As people write it: a key that is not known is a fault, as a misspelt rule would hold nothing. */
+export const WrittenPolicy = z.strictObject(PolicySpec.shape);
+
 export const Billing = z.object({
   plan: z.string(),
   orgId: z.string(),

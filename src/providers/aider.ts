@@ -25,6 +25,7 @@ export const aider: Provider = {
   description: 'AI pair programming in the terminal',
   icon: 'person-add',
   executables: ['aider'],
+  variables: ['AIDER_*', 'OPENAI_*', 'ANTHROPIC_API_KEY'],
   installHint: 'Install it with "python -m pip install aider-install && aider-install", and give it an API key.',
   argv: ['sh', '-c', SCRIPT, 'aider'],
   version: ['--version'],

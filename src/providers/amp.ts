@@ -8,6 +8,7 @@ export const amp: Provider = {
   description: 'A coding agent by Sourcegraph',
   icon: 'zap',
   executables: ['amp'],
+  variables: ['AMP_*'],
   npmPackage: '@sourcegraph/amp',
   installHint: 'Install it with "npm install -g @sourcegraph/amp", then run "amp login".',
   hosts: ['ampcode.com'],

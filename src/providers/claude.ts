@@ -13,6 +13,7 @@ export const claude: Provider = {
   description: "Anthropic's coding agent",
   icon: 'sparkle',
   executables: ['claude'],
+  variables: ['ANTHROPIC_*', 'CLAUDE_*', 'DISABLE_TELEMETRY', 'DISABLE_ERROR_REPORTING', 'DISABLE_AUTOUPDATER', 'MAX_THINKING_TOKENS'],
   npmPackage: '@anthropic-ai/claude-code',
   installHint: 'Install it with "npm install -g @anthropic-ai/claude-code", then run "claude" once to sign in.',
   hosts: ['api.anthropic.com', 'platform.claude.com', 'claude.ai'],
@@ -36,14 +37,15 @@ export const claude: Provider = {
   exit: { prompt: '/exit' },
   // In tmux its title never changes, and OSC 7501 comes only where the terminal answers a query that tmux does not. No hook fires on Escape or a denial.
   signals: { sources: ['hooks', 'statusFile'], blind: { hooks: ['working', 'waiting'] } },
+  gate: 'claude',
   prepare,
   // Without it root is refused the bypass; a container is the sandbox it asks about.
   isolatedAutopilotEnv: { IS_SANDBOX: '1' },
 };
 
-function prepare({ agentFolder, autoPilot, report, trusted, mcpServers, environment, isolated }: PreparePlace): Preparation {
+function prepare({ agentFolder, autoPilot, report, trusted, mcpServers, environment, isolated, gate }: PreparePlace): Preparation {
   const hasMcp = Object.keys(mcpServers).length > 0;
-  const settings = { hooks: claudeHooks(report), ...(autoPilot === true ? { skipDangerousModePermissionPrompt: true } : {}) };
+  const settings = { hooks: claudeHooks(report, gate?.command), ...claudeDenials(gate), ...(autoPilot === true ? { skipDangerousModePermissionPrompt: true } : {}) };
   return {
     // Of several `--settings` the last one counts.
     argv: ['--settings', `${agentFolder}/${SETTINGS}`, ...(hasMcp ? ['--mcp-config', `${agentFolder}/${MCP}`] : [])],
@@ -52,6 +54,12 @@ function prepare({ agentFolder, autoPilot, report, trusted, mcpServers, environm
     files: [{ name: SETTINGS, content: json(settings) }, ...(hasMcp ? [{ name: MCP, content: json({ mcpServers }) }] : [])],
     ...(isolated ? { homeFiles: [{ name: '.claude.json', content: json(firstStart(environment['ANTHROPIC_API_KEY'])) }] } : {}),
   };
+}
+
+/** What its own rules say exactly, too: they hold though every hook were gone. */
+function claudeDenials(gate: PreparePlace['gate']): Record<string, unknown> {
+  const denied = gate?.policy.shellDenylist.flatMap((pattern) => (pattern.trim() === '*' ? ['Bash'] : /^[\w./-]+$/.test(pattern) ? [`Bash(${pattern}:*)`] : [])) ?? [];
+  return denied.length === 0 ? {} : { permissions: { deny: denied } };
 }
 
 /** What its first start asks for; of a key that was approved it keeps the last 20 characters itself. */

@@ -10,6 +10,7 @@ export const codex: Provider = {
   description: "OpenAI's coding agent",
   icon: 'hubot',
   executables: ['codex'],
+  variables: ['OPENAI_*', 'CODEX_*'],
   npmPackage: '@openai/codex',
   installHint: 'Install it with "npm install -g @openai/codex", then run "codex login".',
   hosts: ['api.openai.com', 'chatgpt.com', 'auth.openai.com'],
@@ -32,10 +33,11 @@ export const codex: Provider = {
   exit: { prompt: '/quit' },
   // No hook fires when the API fails, nor when a request is denied.
   signals: { sources: ['osc7501', 'hooks', 'title'], blind: { hooks: ['working', 'waiting'] } },
-  prepare({ trustedFolders, trusted, report, mcpServers }) {
+  gate: 'claude',
+  prepare({ trustedFolders, trusted, report, mcpServers, gate }) {
     const mcp = codexMcpSettings(mcpServers);
     return {
-      argv: ['-c', 'check_for_update_on_startup=false', ...(trusted ? codexTrustArgv(trustedFolders) : []), ...codexHookArgv(report), ...mcp.argv],
+      argv: ['-c', 'check_for_update_on_startup=false', ...(trusted ? codexTrustArgv(trustedFolders) : []), ...codexHookArgv(report, gate?.command), ...mcp.argv],
       env: mcp.env,
     };
   },

@@ -21,8 +21,8 @@ function shortened(group: HookGroup): HookGroup {
  * Our hooks, each with the hash that says it was reviewed: so Codex asks nothing, and still asks about every other hook there is
  * (`--dangerously-bypass-hook-trust` would run those of the repository unseen).
  */
-export function codexHookArgv(report: Words): Words {
-  const table = Object.fromEntries(Object.entries(codexHooks(report)).map(([event, groups]) => [event, BRIEF.has(event) ? groups.map(shortened) : groups]));
+export function codexHookArgv(report: Words, gate?: Words): Words {
+  const table = Object.fromEntries(Object.entries(codexHooks(report, gate)).map(([event, groups]) => [event, BRIEF.has(event) ? groups.map(shortened) : groups]));
   const trust = Object.entries(table).flatMap(([event, groups]) => {
     const name = snakeCase(event);
     return groups.flatMap((group, place) => group.hooks.map((_, index) => [`${LAYER}:${name}:${place}:${index}`, { trusted_hash: trustedHash(name, group, index) }] as const));

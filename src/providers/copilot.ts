@@ -13,6 +13,7 @@ export const copilot: Provider = {
   description: "GitHub's coding agent",
   icon: 'github',
   executables: ['copilot'],
+  variables: ['COPILOT_*', 'GH_TOKEN', 'GITHUB_TOKEN'],
   npmPackage: '@github/copilot',
   installHint: 'Install it with "npm install -g @github/copilot", then run "copilot login".',
   hosts: ['*.githubcopilot.com', 'api.github.com'],
@@ -31,14 +32,15 @@ export const copilot: Provider = {
   exit: { prompt: '/exit' },
   // No hook fires when a turn is interrupted.
   signals: { sources: ['hooks'], blind: { hooks: ['working', 'waiting'] } },
+  gate: 'copilot',
   /** Hooks come as a plugin of this run. Trust it takes from its own home alone: elsewhere its dialog shows, and is answered there or from the inbox. */
-  prepare({ agentFolder, report, workspace, trusted, isolated, mcpServers }) {
+  prepare({ agentFolder, report, workspace, trusted, isolated, mcpServers, gate }) {
     const hasMcp = Object.keys(mcpServers).length > 0;
     return {
       argv: ['--no-auto-update', '--plugin-dir', `${agentFolder}/${PLUGIN}`, ...(hasMcp ? [`--additional-mcp-config=@${agentFolder}/${MCP}`] : [])],
       files: [
         { name: `${PLUGIN}/plugin.json`, content: `${JSON.stringify({ name: 'tmux-agents', version: '1.0.0', description: 'Tells tmux-agents what this agent does', hooks: 'hooks.json' })}\n` },
-        { name: `${PLUGIN}/hooks.json`, content: `${JSON.stringify(copilotHooks(report))}\n` },
+        { name: `${PLUGIN}/hooks.json`, content: `${JSON.stringify(copilotHooks(report, gate?.command))}\n` },
         ...(hasMcp ? [{ name: MCP, content: `${JSON.stringify({ mcpServers })}\n` }] : []),
       ],
       ...(isolated && trusted ? { homeFiles: [{ name: '.copilot/config.json', content: `${JSON.stringify({ trustedFolders: [workspace] })}\n` }] } : {}),

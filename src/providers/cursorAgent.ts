@@ -8,6 +8,7 @@ export const cursorAgent: Provider = {
   description: "Cursor's coding agent",
   icon: 'inspect',
   executables: ['cursor-agent'],
+  variables: ['CURSOR_*'],
   installHint: 'Install it with "curl https://cursor.com/install -fsS | bash", then run "cursor-agent login".',
   hosts: ['*.cursor.sh'],
   argv: ['cursor-agent'],

@@ -1,8 +1,11 @@
 // Gemini CLI. Flags as in `gemini --help` of 0.61.0; the rest was seen in it at work.
 import { AIProvider } from './aiProvider.ts';
+import { geminiPolicyFile } from './geminiGate.ts';
 import { geminiHooks } from './hooks/hookSettings.ts';
 import { conversationPlaces, geminiHome } from './keptHomes.ts';
 import type { Provider } from './provider.ts';
+
+const RULES = 'gemini-policy.toml';
 
 export const gemini: Provider = {
   id: AIProvider.GEMINI,
@@ -10,6 +13,7 @@ export const gemini: Provider = {
   description: "Google's coding agent",
   icon: 'star',
   executables: ['gemini'],
+  variables: ['GEMINI_*', 'GOOGLE_API_KEY', 'GOOGLE_CLOUD_*', 'GOOGLE_GENAI_*', 'GOOGLE_GEMINI_*', 'GOOGLE_APPLICATION_CREDENTIALS'],
   npmPackage: '@google/gemini-cli',
   installHint: 'Install it with "npm install -g @google/gemini-cli", then run "gemini" once to sign in.',
   hosts: ['generativelanguage.googleapis.com', 'cloudcode-pa.googleapis.com', 'oauth2.googleapis.com', 'www.googleapis.com'],
@@ -30,25 +34,31 @@ export const gemini: Provider = {
   exit: { prompt: '/quit' },
   // Its title says "Ready" while it asks whether the folder is trusted, or for a login.
   signals: { sources: ['hooks', 'title'], blind: { title: ['idle'] } },
+  gate: 'gemini',
   /**
-   * Settings for one run it takes from files of root alone, so it reports through hooks only from a home of its own; elsewhere its
-   * title tells.
+   * Settings for one run it takes from files of root alone, whose folders nobody else may write to, and it goes on without them
+   * elsewhere: so it reports through hooks only from a home of its own; elsewhere its title tells. Under a session's rules it gets its
+   * own policy engine's everywhere: a home in a container may be one that was there before, or a mounted one, without our hooks.
    */
-  prepare: ({ trusted, isolated, environment, report }) => ({
-    argv: trusted ? ['--skip-trust'] : [],
-    ...(isolated
-      ? {
-          homeFiles: [
-            {
-              name: '.gemini/settings.json',
-              content: `${JSON.stringify({
-                general: { enableAutoUpdate: false },
-                ...(environment['GEMINI_API_KEY'] === undefined ? {} : { security: { auth: { selectedType: 'gemini-api-key' } } }),
-                hooks: geminiHooks(report),
-              })}\n`,
-            },
-          ],
-        }
-      : {}),
-  }),
+  prepare({ trusted, isolated, environment, report, agentFolder, gate }) {
+    const hooks = geminiHooks(report, gate?.command);
+    return {
+      argv: [...(trusted ? ['--skip-trust'] : []), ...(gate !== undefined ? [`--policy=${agentFolder}/${RULES}`] : [])],
+      ...(gate !== undefined ? { files: [{ name: RULES, content: geminiPolicyFile(gate.policy) }] } : {}),
+      ...(isolated
+        ? {
+            homeFiles: [
+              {
+                name: '.gemini/settings.json',
+                content: `${JSON.stringify({
+                  general: { enableAutoUpdate: false },
+                  ...(environment['GEMINI_API_KEY'] === undefined ? {} : { security: { auth: { selectedType: 'gemini-api-key' } } }),
+                  hooks,
+                })}\n`,
+              },
+            ],
+          }
+        : {}),
+    };
+  },
 };

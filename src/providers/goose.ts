@@ -18,6 +18,7 @@ export const goose: Provider = {
   description: 'An open source agent by Block',
   icon: 'rocket',
   executables: ['goose'],
+  variables: ['GOOSE_*'],
   installHint: 'Install it as its documentation says (block.github.io/goose), then run "goose configure".',
   argv: ['sh', '-c', SCRIPT, 'goose'],
   version: ['--version'],

@@ -9,6 +9,7 @@ export const pi: Provider = {
   description: 'A minimal coding agent',
   icon: 'symbol-numeric',
   executables: ['pi'],
+  variables: ['PI_*'],
   npmPackage: '@mariozechner/pi-coding-agent',
   installHint: 'Install it with "npm install -g @mariozechner/pi-coding-agent", then give it an API key or run "/login" in it.',
   argv: ['pi'],

@@ -2,6 +2,8 @@
 
 import type { AgentFile } from '../runtimes/types.ts';
 import type { KeptHome } from '../runtimes/keptHome.ts';
+import type { PolicySpec } from '../protocol/sessionConfig.ts';
+import type { GateDialect } from './hooks/gate.ts';
 import type { McpServer } from './mcpServers.ts';
 import type { ProviderSignals } from './status/observation.ts';
 
@@ -71,6 +73,10 @@ export interface Provider {
   readonly prepare?: (place: PreparePlace) => Preparation;
   /** The hosts that its API and its sign-in need, as an allowlist has them: what an agent of a restricted network may reach in any case. */
   readonly hosts?: readonly string[];
+  /** Variables that it documents: it gets them of the place's environment where that is an allowlist. `*` as the last letter stands for any others. */
+  readonly variables?: Words;
+  /** How a session's rules stop a tool before it is used; absent where it has no such means. */
+  readonly gate?: GateDialect;
   /** Added to its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Added to its environment with autopilot in a place that isolates. */
@@ -100,6 +106,8 @@ export interface PreparePlace {
   readonly autoPilot: boolean | undefined;
   /** The command, as words, that a hook runs to report an event: add the event's name. */
   readonly report: Words;
+  /** The rules that the agent is under, and the command, as words, that its hooks run before each use of a tool; absent where there are none. */
+  readonly gate?: PreparedGate | undefined;
   /** The person's consent that the CLI may treat the folder as trusted, as if its own question had been answered so. */
   readonly trusted: boolean;
   /** The workspace under all the names that trust may go by: as given, without links, the root of its repository. */
@@ -110,6 +118,11 @@ export interface PreparePlace {
   readonly environment: Readonly<Record<string, string>>;
   /** A port of the place that nobody listens on, and a password of 128 bits; for providers that want a `port`. */
   readonly listen?: { readonly port: number; readonly password: string };
+}
+
+export interface PreparedGate {
+  readonly command: Words;
+  readonly policy: PolicySpec;
 }
 
 /** Added to what the provider would be launched with anyway. */

@@ -13,6 +13,7 @@ export const qwen: Provider = {
   description: "Alibaba's coding agent",
   icon: 'comment-discussion',
   executables: ['qwen'],
+  variables: ['QWEN_*', 'OPENAI_*', 'DASHSCOPE_*'],
   npmPackage: '@qwen-code/qwen-code',
   installHint: 'Install it with "npm install -g @qwen-code/qwen-code", then run "qwen" once to sign in, or give it OPENAI_API_KEY.',
   hosts: ['dashscope.aliyuncs.com', 'chat.qwen.ai', 'portal.qwen.ai'],
@@ -33,14 +34,15 @@ export const qwen: Provider = {
   exit: { prompt: '/quit' },
   // An interrupted turn ends with a mere notification.
   signals: { sources: ['hooks', 'title'], blind: { hooks: ['working', 'waiting'] } },
-  prepare({ agentFolder, report, mcpServers }) {
+  gate: 'claude',
+  prepare({ agentFolder, report, mcpServers, gate }) {
     const hasMcp = Object.keys(mcpServers).length > 0;
     return {
       argv: hasMcp ? [`--mcp-config=${agentFolder}/${MCP}`] : [],
       // The lowest layer of its settings: everything that the person set wins, and hooks add up.
       env: { QWEN_CODE_SYSTEM_DEFAULTS_PATH: `${agentFolder}/${DEFAULTS}` },
       files: [
-        { name: DEFAULTS, content: `${JSON.stringify({ general: { enableAutoUpdate: false }, hooks: qwenHooks(report) })}\n` },
+        { name: DEFAULTS, content: `${JSON.stringify({ general: { enableAutoUpdate: false }, hooks: qwenHooks(report, gate?.command) })}\n` },
         ...(hasMcp ? [{ name: MCP, content: `${JSON.stringify({ mcpServers })}\n` }] : []),
       ],
     };

@@ -15,6 +15,8 @@ import type { ChannelAnswers, SendPrompt } from '../sessions/approvals/ports.ts'
 import { reporterDoor } from '../sessions/approvals/reporterDoor.ts';
 import { WaitingHooks } from '../sessions/approvals/waitingHooks.ts';
 import { PolicyStore } from '../sessions/policy/policyStore.ts';
+import { RuledRequests } from '../sessions/policy/ruledRequests.ts';
+import { SessionRules } from '../sessions/policy/sessionRules.ts';
 import { SessionLog } from '../sessions/policy/sessionLog.ts';
 import type { ProgramVersions } from './programVersions.ts';
 
@@ -36,7 +38,9 @@ export interface ApprovalEngineOptions {
 /** Follows nothing until asked to. */
 export function createApprovals({ manager, providers, status, rules, versions, config, sendPrompt, face, log = silentLog }: ApprovalEngineOptions): Approvals {
   const who = currentOwner();
-  const hooks = new WaitingHooks({ status, onDidReport: status.onDidReport, door: reporterDoor(manager), log });
+  const hooks = new WaitingHooks({ status, onDidReport: status.onDidReport, door: reporterDoor(manager, (aiProvider) => providers.find(aiProvider)?.gate), log });
+  const sessionRules = new SessionRules();
+  const ruled = new RuledRequests({ manager, rules: sessionRules, onDidReport: status.onDidReport });
   return new Approvals({
     manager,
     status,
@@ -46,6 +50,8 @@ export function createApprovals({ manager, providers, status, rules, versions, c
     sendPrompt,
     policies: new PolicyStore({ fallback: config.approvals.auto ?? NO_POLICY }),
     sessionLog: new SessionLog(),
+    ruled,
+    sessionRules,
     who,
     face,
     isOwn: (agent) => agent.owner === who && agent.adopted !== true,

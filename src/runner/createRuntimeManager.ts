@@ -46,7 +46,7 @@ export interface ManagedOptions {
 /** Connects to nothing: runtimes do that when they are first asked something. A runtime whose settings are wrong says so then, too. */
 export function createRuntimeManager(config: Config, { log = silentLog, face = 'library', listTimeoutMs, unusable = new Map() }: ManagedOptions = {}): Managed {
   const providers = createProviderRegistry(config.providers);
-  const manager = new RuntimeManager({ providers: providerPort(providers, { trustFolders: config.trustFolders }), ...(listTimeoutMs === undefined ? {} : { listTimeoutMs }) });
+  const manager = new RuntimeManager({ providers: providerPort(providers, { trustFolders: config.trustFolders }), policy: config.policy, ...(listTimeoutMs === undefined ? {} : { listTimeoutMs }) });
   for (const [runtimeId, runtimeConfig] of Object.entries(config.runtimes)) manager.register(runtimeId, usableOrNot(runtimeId, runtimeConfig, log));
   for (const [runtimeId, { type, error }] of unusable) manager.register(runtimeId, new UnusableRuntime(type, error));
   const rules = new RuleBook({ folder: userRulesFolder() });

@@ -5,16 +5,21 @@ import { createServer } from 'node:net';
 import { AgentsError, messageOf } from '../base/errors.ts';
 import { waitFor } from '../base/wait.ts';
 import { hookFiles } from '../providers/hooks/hookFiles.ts';
+import { gateFiles } from '../providers/hooks/gate.ts';
 import { launchArgv, launchEnv, resumeArgv } from '../providers/launch.ts';
 import { parseMcpServers, type McpServer } from '../providers/mcpServers.ts';
 import { promptEditor, type PromptEditor } from '../providers/prompts/promptEditor.ts';
 import { promptInputOf } from '../providers/prompts/promptInput.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { PreparedGate, Provider } from '../providers/provider.ts';
 import type { ProviderRegistry } from '../providers/providerRegistry.ts';
 import { trustedFolders } from './repositoryRoot.ts';
 import type { Launch, LaunchPlace, ProviderPort } from '../runtimes/runtimeManager.ts';
 import { keptEnv } from '../runtimes/keptHome.ts';
-import type { AgentConfig } from '../runtimes/types.ts';
+import { currentOwner } from '../runtimes/agentConfig.ts';
+import type { AgentConfig, AgentFile } from '../runtimes/types.ts';
+import { GATE_FILE, type GateFile } from '../sessions/policy/gate/gateFile.ts';
+import { gateProgram } from '../sessions/policy/gate/gateProgram.ts';
+import { sessionLogFolder } from '../sessions/policy/sessionLog.ts';
 
 /** Where nobody else listens in a container of the agent's own. */
 const CONTAINER_PORT = 4096;
@@ -36,7 +41,8 @@ async function launch(provider: Provider, config: AgentConfig, place: LaunchPlac
   const { agentFolder, isolated, workspace, keptHome } = place;
   const { resume } = config;
   const mcpServers = await mcpServersOf(provider, config, agentFolder);
-  const hooks = agentFolder !== undefined && provider.signals?.sources.includes('hooks') === true ? hookFiles() : undefined;
+  const gate = gateOf(provider, config, place);
+  const hooks = agentFolder !== undefined && (provider.signals?.sources.includes('hooks') === true || gate !== undefined) ? hookFiles() : undefined;
   const prepared =
     agentFolder === undefined
       ? undefined
@@ -49,6 +55,7 @@ async function launch(provider: Provider, config: AgentConfig, place: LaunchPlac
           mcpServers,
           autoPilot: config.permissionMode === undefined ? config.autoPilot : undefined,
           report: hooks?.report(agentFolder) ?? [],
+          gate: gate?.prepared,
           environment: { ...provider.env, ...config.env },
           ...(provider.port === true ? { listen: { port: isolated ? CONTAINER_PORT : await freePort(), password: randomBytes(16).toString('hex') } } : {}),
         });
@@ -57,16 +64,33 @@ async function launch(provider: Provider, config: AgentConfig, place: LaunchPlac
   const request = { ...config, isolated, conversation };
   const argv = resume === undefined ? launchArgv(provider, request, prepared?.argv) : resumeArgv(provider, { ...request, session: resume }, prepared?.argv);
   const editor = promptEditorFor(provider, config, place);
-  const files = [...(prepared?.files ?? []), ...(hooks?.files ?? []), ...(editor?.files ?? [])];
+  const files = [...(prepared?.files ?? []), ...(hooks?.files ?? []), ...(gate?.files ?? []), ...(editor?.files ?? [])];
   return {
     argv,
     env: { ...launchEnv(provider, request, home === undefined || keptHome === undefined ? prepared?.env : { ...keptEnv(home, keptHome), ...prepared?.env }), ...editor?.env },
     ...(home === undefined ? {} : { home }),
+    ...(provider.variables === undefined ? {} : { inherits: provider.variables }),
     ...(files.length === 0 ? {} : { files }),
     ...(prepared?.homeFiles === undefined ? {} : { homeFiles: prepared.homeFiles }),
     ...(hooks === undefined ? {} : { hookKey: hooks.hookKey }),
     ...(conversation === undefined ? {} : { conversation }),
     ...(provider.hosts === undefined ? {} : { providerHosts: provider.hosts }),
+  };
+}
+
+interface Gate {
+  readonly files: readonly AgentFile[];
+  readonly prepared: PreparedGate;
+}
+
+/** What holds an agent to its rules. On this machine the gate judges by itself; in a container whoever follows the agent does. */
+function gateOf(provider: Provider, { policy, agentId }: AgentConfig, { agentFolder, isolated, workspace }: LaunchPlace): Gate | undefined {
+  if (policy === undefined || provider.gate === undefined || agentFolder === undefined) return undefined;
+  const { files, command } = gateFiles({ agentFolder, dialect: provider.gate, judge: isolated ? undefined : gateProgram() });
+  const known: GateFile = { v: 1, agentId, dialect: provider.gate, workspace, policy, controlsEgress: false, logFolder: sessionLogFolder(), who: currentOwner() };
+  return {
+    files: [...files, ...(isolated ? [] : [{ name: GATE_FILE, content: `${JSON.stringify(known)}\n` }])],
+    prepared: { command, policy },
   };
 }
 

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { AgentsError } from '../base/errors.ts';
 import { AgentId, taskTitle, type AgentRecord } from '../protocol/agentRecord.ts';
 import { AllowedHost, NetworkWish } from '../protocol/network.ts';
+import { PolicySpec } from '../protocol/sessionConfig.ts';
 import { AgentFiles } from './agentFiles.ts';
 import type { AgentConfig } from './types.ts';
 
@@ -46,6 +47,8 @@ const Config = z.object({
   providerHosts: z.array(AllowedHost).optional(),
   environment: z.enum(['inherit', 'allowlist']).optional(),
   pausable: z.boolean().optional(),
+  policy: PolicySpec.optional(),
+  inherits: z.array(z.string()).optional(),
 });
 
 /** Checks a config. Throws `bad-input` naming each wrong key. */

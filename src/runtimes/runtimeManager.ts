@@ -3,6 +3,7 @@ import { DisposableStore, toDisposable, type Disposable } from '../base/disposab
 import { AgentsError, asAgentsError } from '../base/errors.ts';
 import { Emitter, type Event } from '../base/event.ts';
 import { pause, waitFor } from '../base/wait.ts';
+import type { PolicySpec } from '../protocol/sessionConfig.ts';
 import type { TmuxService } from '../tmux/tmuxService.ts';
 import type { PaneTarget } from '../tmux/types.ts';
 import { parseAgentConfig, refuseRestricted } from './agentConfig.ts';
@@ -41,10 +42,13 @@ export interface Launch {
   readonly home?: KeptHome;
   /** The hosts its API needs. */
   readonly providerHosts?: readonly string[];
+  readonly inherits?: readonly string[];
 }
 
 export interface RuntimeManagerOptions {
   readonly providers?: ProviderPort;
+  /** The rules of agents that are given none. */
+  readonly policy?: PolicySpec | undefined;
   /** Milliseconds a runtime has to list its agents before the others go on without it. Default 5,000. */
   readonly listTimeoutMs?: number;
 }
@@ -136,7 +140,8 @@ export class RuntimeManager implements Disposable {
     const runtime = this.#runtime(runtimeId);
     const parsed = parseAgentConfig(config);
     if (runtime.restrictsNetwork !== true) refuseRestricted(parsed);
-    const complete = await this.#launchable(parsed, runtime);
+    const policy = parsed.policy ?? this.#options.policy;
+    const complete = await this.#launchable(policy === undefined ? parsed : { ...parsed, policy }, runtime);
     const started = this.#directory.starting(runtimeId, runtime.type, complete);
     try {
       const handle = { ...(await runtime.spawnAgent(complete, options)), runtimeId };
@@ -315,7 +320,7 @@ export class RuntimeManager implements Disposable {
       workspace: runtime.workspacePath?.(config) ?? config.workingDirectory,
       keptHome: runtime.keptHome?.(),
     };
-    const { argv, env, files, homeFiles, hookKey, conversation, home, providerHosts } = await this.#options.providers.launch(config, place);
+    const { argv, env, files, homeFiles, hookKey, conversation, home, providerHosts, inherits } = await this.#options.providers.launch(config, place);
     return {
       ...config,
       argv,
@@ -326,6 +331,7 @@ export class RuntimeManager implements Disposable {
       ...(conversation === undefined ? {} : { conversation }),
       ...(home === undefined ? {} : { home }),
       ...(providerHosts === undefined ? {} : { providerHosts }),
+      ...(inherits === undefined ? {} : { inherits }),
     };
   }
 

@@ -2,6 +2,7 @@
 import type { AgentsError } from '../base/errors.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/event.ts';
+import type { PolicySpec } from '../protocol/sessionConfig.ts';
 import type { Executor } from '../exec/executor.ts';
 import type { EgressEntry, NetworkMode, NetworkWish } from '../protocol/network.ts';
 import type { PaneId } from '../tmux/types.ts';
@@ -53,6 +54,10 @@ export interface AgentConfig {
   readonly environment?: EnvironmentMode | undefined;
   /** Its program can be stopped and continued (SIGSTOP, SIGCONT) where the runtime is this machine: see `LaunchSpec.led`. */
   readonly pausable?: boolean | undefined;
+  /** Names of variables that its CLI documents, which it may have of the place's environment where that is an allowlist; `*` as the last letter for any others. */
+  readonly inherits?: readonly string[] | undefined;
+  /** The rules that it is under, kept where its CLI has a gate. */
+  readonly policy?: PolicySpec | undefined;
   /** What of its home the CLI must write to, where `keptHome` gives it a folder for that. */
   readonly home?: KeptHome | undefined;
   /** What it may reach over the network; as the runtime's settings say when absent. */

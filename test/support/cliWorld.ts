@@ -10,7 +10,7 @@ import type { AgentStatus, StatusState } from '../../src/protocol/agentStatus.ts
 import { Config } from '../../src/protocol/config.ts';
 import { createRuntimeManager, type Managed } from '../../src/runner/createRuntimeManager.ts';
 import { DockerRuntime } from '../../src/runtimes/docker/dockerRuntime.ts';
-import type { AgentHandle, AgentInfo } from '../../src/runtimes/types.ts';
+import type { AgentConfig, AgentHandle, AgentInfo } from '../../src/runtimes/types.ts';
 import { resumeAgent } from '../../src/sessions/conversations/resumeAgent.ts';
 import { bridgeAddress } from './bridgeAddress.ts';
 import { cliHome, type AgentClis, type CliHome, type CliName } from './agentClis.ts';
@@ -64,8 +64,8 @@ export class CliWorld {
     this.#following = [parts.managed.manager.watch(), parts.managed.status.follow(), parts.managed.approvals.follow()];
   }
 
-  /** `restricted`: in a network with the stand-in model as the only host. */
-  static async open(provider: CliName, place: CliPlace, clis: AgentClis, { restricted = false } = {}): Promise<CliWorld> {
+  /** `owner` of containers: one of its own, which no policy answers for, unless another is named. `restricted`: in a network with the stand-in model as the only host. */
+  static async open(provider: CliName, place: CliPlace, clis: AgentClis, { owner = `clis-${process.pid}`, restricted = false }: { readonly owner?: string; readonly restricted?: boolean } = {}): Promise<CliWorld> {
     const tmux = makeTmuxHome();
     const workspace = mkdtempSync(join(tmpdir(), `ta-work-${provider}-`));
     execFileSync('git', ['init', '-q', workspace]);
@@ -80,7 +80,7 @@ export class CliWorld {
       // As another user than ours, and what is mounted of the home is read-only: the hardest case.
       openForAll(home.home, workspace);
       process.env['HOME'] = home.home;
-      managed.manager.register(RUNTIME, new DockerRuntime({ network, ...(restricted ? { egress: { mode: 'restricted', allow: [new URL(stub.url).host] } } : {}), owner: `clis-${process.pid}`, user: '1234:1234', extraBinds: [clis.inContainer.bind, ...ownBinds(provider, home.home)] }));
+      managed.manager.register(RUNTIME, new DockerRuntime({ network, ...(restricted ? { egress: { mode: 'restricted', allow: [new URL(stub.url).host] } } : {}), owner, user: '1234:1234', extraBinds: [clis.inContainer.bind, ...ownBinds(provider, home.home)] }));
     }
     const env = inside ? { ...Object.fromEntries(Object.entries(home.env).filter(([name]) => !PLACES.test(name))), PATH: clis.inContainer.path } : { ...home.env, PATH: clis.path };
     return new CliWorld({ provider, place, stub, managed, workspace, env, home, tmux, homeBefore, network });
@@ -96,14 +96,15 @@ export class CliWorld {
     return agent;
   }
 
-  async spawn(task?: string): Promise<void> {
+  async spawn(task?: string, more: Pick<AgentConfig, 'policy' | 'autoPilot' | 'env'> = {}): Promise<void> {
     const { agentId } = this.#handle;
     this.#handle = await this.managed.manager.spawnAgent(RUNTIME, {
       agentId,
       aiProvider: this.provider,
       workingDirectory: this.workspace,
-      env: this.env,
       autoPilot: false,
+      ...more,
+      env: { ...this.env, ...more.env },
       ...(task === undefined ? {} : { task }),
     });
   }
@@ -145,13 +146,18 @@ export class CliWorld {
   }
 
   /** The first request to the model with tools that `accept` takes, from now on or among those that came after `since` requests. */
-  async asked(accept: (request: ModelRequest) => boolean, since = 0): Promise<ModelRequest> {
+  async asked(accept: (request: ModelRequest) => boolean, since = 0, timeoutMs = STEP_MS): Promise<ModelRequest> {
     const fits = (request: ModelRequest): boolean => request.tools.length > 0 && accept(request);
-    const waiting = waitForEvent(this.stub.onRequest, fits, { timeoutMs: STEP_MS, what: 'the model to be asked' });
+    const waiting = waitForEvent(this.stub.onRequest, fits, { timeoutMs, what: 'the model to be asked' });
     const before = this.stub.requests.slice(since).find(fits);
     if (before === undefined) return waiting;
     waiting.catch(() => undefined);
     return before;
+  }
+
+  /** From now on nobody answers what the agents ask, though their status is followed. */
+  stopAnswering(): void {
+    this.#following[2]?.dispose();
   }
 
   /** From now on nobody follows the agents, as when every face is closed. */

@@ -5,6 +5,7 @@ import { cancelled, waitForEvent } from '../../base/wait.ts';
 import { parseMemory } from '../../protocol/memory.ts';
 import { AllowedHost, type NetworkMode, type NetworkWish } from '../../protocol/network.ts';
 import { AIProvider } from '../../providers/aiProvider.ts';
+import { policyGate } from '../../providers/policyGate.ts';
 import type { Managed } from '../../runner/createRuntimeManager.ts';
 import { inWorkspace, type WorkspaceWish } from '../../runner/agentWorkspace.ts';
 import { queueFirstPrompt } from '../../runner/firstPrompt.ts';
@@ -14,6 +15,7 @@ import { stateText } from '../../runtimes/agentText.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentConfig, AgentHandle, AgentInfo } from '../../runtimes/types.ts';
 import { readEnvFile } from '../envFile.ts';
+import { readPolicyFile } from '../policyFile.ts';
 import { ExitCode } from '../exitCodes.ts';
 import { parsePolicy } from './policy.ts';
 import { withManager, type Command, type CommonOptions, type Face } from '../face.ts';
@@ -33,6 +35,8 @@ export interface SpawnCommandOptions extends CommonOptions {
   readonly arg?: readonly string[];
   /** Categories of its approval policy. */
   readonly allow?: readonly string[];
+  /** A file with the rules of its session. */
+  readonly policy?: string;
   readonly memory?: string;
   readonly cpus?: string;
   readonly envFile?: string;
@@ -58,6 +62,8 @@ export const spawn: Command<SpawnCommandOptions> = async (face, options, argv) =
     const { manager, providers, approvals } = managed;
     const provider = providers.get(wish.aiProvider);
     if (wish.resources !== undefined && !output.json && manager.get(runtimeId)?.isolates !== true) output.note(`--memory and --cpus limit containers only: the runtime "${runtimeId}" has none.`);
+    const gate = policyGate(provider, { isolated: manager.get(runtimeId)?.isolates === true });
+    if ((wish.policy ?? face.config.policy) !== undefined && gate.means !== 'hook' && !output.json) output.note(`Rules: ${gate.sentence}`);
     const following = { signal: around.signal, onProgress: (_step: string, message: string): void => output.progress(`${message}...`) };
     const begin = async (config: AgentConfig): Promise<AgentInfo> => afterStart(manager, await manager.spawnAgent(runtimeId, config, following), around.signal);
     const agent = place === undefined ? await begin(wish) : await inWorkspace(openWorkspaces(), wish, place, following, begin);
@@ -114,6 +120,7 @@ export async function agentConfig({ config, around }: Pick<Face, 'config' | 'aro
     ...(memory === undefined && cpus === undefined ? {} : { resources: { memory, cpus } }),
     ...(network === undefined ? {} : { network }),
     ...(argv.length === 0 ? {} : { argv }),
+    ...(options.policy === undefined ? {} : { policy: await readPolicyFile(resolve(around.cwd, options.policy)) }),
     ...(options.envFile === undefined ? {} : { env: await readEnvFile(resolve(around.cwd, options.envFile)) }),
   };
 }

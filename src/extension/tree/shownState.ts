@@ -37,6 +37,7 @@ export const stateLabels: Readonly<Record<ShownState, string>> = {
 /** What the sources are called. */
 export const sourceLabels: Readonly<Record<StatusSource, string>> = {
   process: 'its process',
+  gate: 'the gate of its policy',
   channel: 'its own channel',
   osc7501: 'its terminal status (OSC 7501)',
   hooks: 'its hooks',

@@ -24,6 +24,9 @@ interface HookGroup {
 /** Event to what runs on it: the schema that Claude Code began and Codex, Gemini and Qwen took over. */
 export type HookTable = Readonly<Record<string, readonly HookGroup[]>>;
 
+/** The event before a tool is used, on which the gate runs. */
+const GATED: ReadonlySet<string> = new Set(['PreToolUse', 'BeforeTool', 'preToolUse']);
+
 interface HookEvent {
   readonly name: string;
   readonly ofTools?: boolean;
@@ -81,37 +84,38 @@ const geminiEvents: readonly HookEvent[] = [
 const copilotEvents = ['sessionStart', 'userPromptSubmitted', 'preToolUse', 'permissionRequest', 'postToolUse', 'notification', 'agentStop', 'errorOccurred', 'sessionEnd'] as const;
 
 /** `hooks` of Claude Code's settings (seen in 2.1.329); timeouts in seconds. */
-export function claudeHooks(report: Words): HookTable {
-  return hookTable(claudeEvents, report, (seconds) => seconds);
+export function claudeHooks(report: Words, gate?: Words): HookTable {
+  return hookTable(claudeEvents, { report, gate }, (seconds) => seconds);
 }
 
 /** `hooks` of Codex's hooks.json, or of its configuration (seen in 0.169.0); timeouts in seconds. */
-export function codexHooks(report: Words): HookTable {
-  return hookTable(codexEvents, report, (seconds) => seconds);
+export function codexHooks(report: Words, gate?: Words): HookTable {
+  return hookTable(codexEvents, { report, gate }, (seconds) => seconds);
 }
 
 /** `hooks` of Gemini CLI's settings.json (0.61.0); timeouts in ms. */
-export function geminiHooks(report: Words): HookTable {
-  return hookTable(geminiEvents, report, (seconds) => seconds * 1_000);
+export function geminiHooks(report: Words, gate?: Words): HookTable {
+  return hookTable(geminiEvents, { report, gate }, (seconds) => seconds * 1_000);
 }
 
 /** `hooks` of Qwen Code's settings.json (0.24.4): seconds, but a number of 1,000 and more is read as ms. */
-export function qwenHooks(report: Words): HookTable {
-  return hookTable(qwenEvents, report, (seconds) => (seconds < 1_000 ? seconds : seconds * 1_000));
+export function qwenHooks(report: Words, gate?: Words): HookTable {
+  return hookTable(qwenEvents, { report, gate }, (seconds) => (seconds < 1_000 ? seconds : seconds * 1_000));
 }
 
 /** The whole of a file in Copilot's hooks folder (seen in 1.0.102). */
-export function copilotHooks(report: Words): Readonly<Record<string, unknown>> {
+export function copilotHooks(report: Words, gate?: Words): Readonly<Record<string, unknown>> {
   const hook = (event: string): unknown => ({ type: 'command', bash: shellJoin([...report, event]), timeoutSec: REPORT_SECONDS });
-  return { version: 1, hooks: Object.fromEntries(copilotEvents.map((event) => [event, [hook(event)]])) };
+  return { version: 1, hooks: Object.fromEntries(copilotEvents.map((event) => [event, [hook(event), ...(gate !== undefined && GATED.has(event) ? [{ type: 'command', bash: shellJoin(gate), timeoutSec: DECISION_SECONDS }] : [])]])) };
 }
 
-function hookTable(events: readonly HookEvent[], report: Words, unit: (seconds: number) => number): HookTable {
+function hookTable(events: readonly HookEvent[], { report, gate }: { readonly report: Words; readonly gate: Words | undefined }, unit: (seconds: number) => number): HookTable {
   return Object.fromEntries(
     events.map(({ name, ofTools, asks }) => {
       const words = [...report, name, ...(asks === true ? ['ask'] : [])];
       const hook: CommandHook = { type: 'command', command: shellJoin(words), timeout: unit(asks === true ? DECISION_SECONDS : REPORT_SECONDS) };
-      return [name, [{ ...(ofTools === true ? { matcher: '*' } : {}), hooks: [hook] }]];
+      const gates: CommandHook[] = gate !== undefined && GATED.has(name) ? [{ type: 'command', command: shellJoin(gate), timeout: unit(DECISION_SECONDS) }] : [];
+      return [name, [{ ...(ofTools === true ? { matcher: '*' } : {}), hooks: [hook, ...gates] }]];
     }),
   );
 }

@@ -10,6 +10,8 @@ export const LEFT_EVENT = 'tmux-agents-left';
 export const HELD_SUFFIX = '-held';
 /** Seconds that it waits for somebody who will answer. */
 export const HOLD_SECONDS = 1;
+/** The event of a policy's gate that asks: it waits like a hook that asks, and tells of its end in any case. */
+export const GATE_EVENT = 'tmux-agents-gate';
 /** Seconds that it waits for a decision once held; within the `timeout` of the hook in the CLI's settings. */
 export const ANSWER_SECONDS = 3_600;
 /** Seconds that one write to the terminal may take: a terminal that nobody reads must not stall the agent. */
@@ -92,6 +94,7 @@ leave() {
 }
 
 exec 3</dev/null
+[ "$event" = ${GATE_EVENT} ] && waits=1
 trap leave HUP INT TERM
 if [ "$2" = ask ] && [ -n "$socket" ] && [ -n "$pane" ]; then channel=tmux-agents-$id; fi
 {
@@ -104,6 +107,7 @@ tell
 if [ "$event" = SessionStart ]; then cp "$file" "$file.s" && mv -f "$file.s" "$folder/session"; fi
 # A notification repeats, some seconds later, what a better event told: it must not take its place.
 case $event in
+  ${GATE_EVENT}) rm -f "$file" ;;
   [Nn]otification) mv -f "$file" "$folder/notice" ;;
   *) mv -f "$file" "$folder/last" ;;
 esac

@@ -2,6 +2,7 @@
 import type { ApprovalRequest, StatusClaim } from '../../protocol/agentStatus.ts';
 import { askingTools, beginsWithTurn, hookMeanings, notifications, type HookMeaning } from '../hooks/hookEvents.ts';
 import { HookGate, type Rejection } from '../hooks/hookGate.ts';
+import { GATE_EVENT } from '../hooks/reporter.ts';
 import { inputMark, questionsOf, readPayload, requestOf, type HookPayload } from '../hooks/hookPayload.ts';
 import type { HookReport } from './hookReport.ts';
 import { evidenceOf, type Observation } from './observation.ts';
@@ -52,6 +53,8 @@ export class HookSource {
   take(hookKey: string | undefined, text: string, at: number): HookReading | undefined {
     const report = this.#gate.take(hookKey, text, at);
     if (report === undefined) return undefined;
+    // Whatever conversation it is in: it waits, and holds the agent up.
+    if (report.event === GATE_EVENT) return { report };
     const meaning = Object.hasOwn(hookMeanings, report.event) ? hookMeanings[report.event] : undefined;
     if (meaning === undefined || meaning === 'taken') return { report };
     const payload = readPayload(report.payload);

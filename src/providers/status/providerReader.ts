@@ -1,6 +1,7 @@
 // What one agent's signals mean, by its provider: the sources' modules put together behind one door.
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { Provider } from '../provider.ts';
+import { GateSource } from './gateSource.ts';
 import { HookSource } from './hookSource.ts';
 import { osc7501Observation } from './osc7501.ts';
 import type { OutputEvent } from './outputScanner.ts';
@@ -21,6 +22,7 @@ export interface ReaderOptions {
 /** For one agent: its hooks' reports are read in order. */
 export function providerReader({ provider, rules, version }: ReaderOptions): SignalReader {
   const hooks = new HookSource(provider?.id ?? '');
+  const gates = new GateSource();
   const hasScreenRules = (): boolean => (rules()?.rules.length ?? 0) > 0;
   return {
     get tells() {
@@ -38,7 +40,7 @@ export function providerReader({ provider, rules, version }: ReaderOptions): Sig
           return set === undefined ? undefined : { observation: titleObservation(set, event.text, at, version?.()) };
         }
         case 'hook':
-          return hooks.take(agent.hookKey, event.text, at);
+          return gates.seen(hooks.take(agent.hookKey, event.text, at));
         case 'bell':
           return undefined;
       }

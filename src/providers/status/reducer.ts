@@ -120,7 +120,7 @@ export function reasonsOf(model: StatusModel): string[] {
 
 /** True where a source of this name counts for this provider. */
 export function isHeard({ signals }: StatusModel, source: StatusSource): boolean {
-  return source === 'process' || source === 'screen' || source === 'remembered' || signals.sources.includes(source);
+  return source === 'process' || source === 'gate' || source === 'screen' || source === 'remembered' || signals.sources.includes(source);
 }
 
 function decide(model: StatusModel): StatusModel {

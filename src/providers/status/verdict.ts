@@ -48,6 +48,12 @@ function weigh(model: StatusModel, view: SourceView, below: Verdict, reasons: st
     reasons?.push(`${said(view)}.`);
     return { ...below, winner: view, latest: view };
   }
+  if (view.latest.source === 'gate') {
+    // Nobody else sees a gate that waits; once it has ended it only says that the agent went on then.
+    const stands = claim.state === 'waiting' || challenger.latest.at <= view.latest.at;
+    reasons?.push(`${said(view)}; ${stands ? 'nobody else sees that' : `${said(challenger)} since then`}.`);
+    return stands ? { ...below, winner: view, latest: view } : below;
+  }
   if (challenger.latest.source === 'remembered') return { ...below, winner: view, latest: view };
   if (!contradicts(claim, other)) {
     reasons?.push(`${said(view)}; ${challenger.latest.source} does not contradict.`);

@@ -34,12 +34,14 @@ export interface LocalRuntimeOptions {
   readonly socketName?: string | undefined;
   /** tmux's path or name. Default `tmux`. */
   readonly tmuxPath?: string | undefined;
+  /** What agents get, where their config does not say: the tmux server's whole environment (`inherit`, the default), or of this process's what they need. */
+  readonly environment?: EnvironmentMode | undefined;
+  /** More names for the allowlist. */
+  readonly environmentNames?: readonly string[] | undefined;
   /** The file that remembers adopted sessions. */
   readonly adoptedStorePath?: string | undefined;
   /** Where systemd says that it is there. */
   readonly systemdFolder?: string | undefined;
-  /** What of this machine's environment agents get, where their config does not say. Default `inherit`. */
-  readonly environment?: EnvironmentMode | undefined;
   readonly log?: Log | undefined;
 }
 
@@ -55,6 +57,7 @@ export class LocalRuntime implements AgentRuntime {
   readonly #adopted: AdoptedSessions;
   readonly #environment: EnvironmentMode;
   readonly #log: Log;
+  readonly #environmentNames: readonly string[];
   readonly #changed = new Emitter<AgentChange>();
   readonly #healthChanged = new Emitter<AgentsError | undefined>();
   readonly #failures = new Map<PaneId, string>();
@@ -74,6 +77,7 @@ export class LocalRuntime implements AgentRuntime {
     this.#tmuxPath = options.tmuxPath ?? 'tmux';
     this.#environment = options.environment ?? 'inherit';
     this.#log = options.log ?? silentLog;
+    this.#environmentNames = options.environmentNames ?? [];
     this.#programs = new LocalPrograms(this.#executor, this.#log);
     const shared = { tmuxPath: this.#tmuxPath, env: hostEnvironment(), log: this.#log };
     this.#tmux = new TmuxService(this.#executor, {
@@ -134,7 +138,7 @@ export class LocalRuntime implements AgentRuntime {
     try {
       const folder = config.files === undefined || config.files.length === 0 ? undefined : await this.#folders.place(config.agentId, config.files);
       const clean = (config.environment ?? this.#environment) === 'allowlist';
-      const env = { ...(clean ? agentEnvironment() : {}), ...config.env, ...(folder === undefined ? {} : { [FOLDER_VARIABLE]: folder }) };
+      const env = { ...(clean ? agentEnvironment({ own: config.inherits, extra: this.#environmentNames }) : {}), ...config.env, ...(folder === undefined ? {} : { [FOLDER_VARIABLE]: folder }) };
       // Not by tmux's own means: those would show it to every program that can talk to the server.
       const session = await withEnvironmentFile(env, (envFile) =>
         this.#tmux.newSession({

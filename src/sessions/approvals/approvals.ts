@@ -6,6 +6,7 @@ import { silentLog, type Log } from '../../base/log.ts';
 import { waitForEvent } from '../../base/wait.ts';
 import type { ApprovalRequest } from '../../protocol/agentStatus.ts';
 import type { DecisionRecord } from '../../protocol/decisionRecord.ts';
+import type { PolicySpec } from '../../protocol/sessionConfig.ts';
 import type { ScreenMatch } from '../../providers/status/screenTypes.ts';
 import type { StatusPort } from '../../providers/status/statusPort.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
@@ -14,10 +15,13 @@ import { withServerLock } from '../../tmux/serverLock.ts';
 import { loadJudge } from '../policy/loadJudge.ts';
 import { placeFilesOf, workspaceOf } from '../policy/placeFiles.ts';
 import type { PolicyStore } from '../policy/policyStore.ts';
+import type { RuledRequests } from '../policy/ruledRequests.ts';
+import type { SessionRules } from '../policy/sessionRules.ts';
 import type { SessionLog } from '../policy/sessionLog.ts';
 import { answerByKeys } from './answerKeys.ts';
+import type { Judgement } from '../policy/spec/judgeTool.ts';
 import { ApprovalInbox, keyOf, type InboxChange, type WaitingStatus } from './approvalInbox.ts';
-import { describeApproval } from './describeApproval.ts';
+import { describeApproval, underRules } from './describeApproval.ts';
 import { DialogWatch } from './dialogWatch.ts';
 import type { Answer, Answered, AnswerWay, PendingApproval } from './pendingApproval.ts';
 import type { AgentScreen, ChannelAnswers, HookAnswers, SendPrompt } from './ports.ts';
@@ -31,6 +35,10 @@ export interface ApprovalsOptions {
   readonly sendPrompt: SendPrompt;
   readonly policies: PolicyStore;
   readonly sessionLog: SessionLog;
+  /** What the rules of an agent's session say of a request. */
+  readonly ruled: Pick<RuledRequests, 'judge'> & Disposable;
+  /** Kept for each agent that is spawned under rules. */
+  readonly sessionRules: Pick<SessionRules, 'keep' | 'forget'>;
   /** Who answers: `user@host`, and from which face. */
   readonly who: string;
   readonly face: string;
@@ -69,6 +77,9 @@ export class Approvals implements Disposable {
     });
     this.#owned.add(options.hooks.onDidChange((agent) => this.#inbox.refresh(agent)));
     this.#owned.add(manager.beforeKill((agent) => options.policies.forget(agent)));
+    this.#owned.add(manager.beforeKill((agent) => options.sessionRules.forget(agent)));
+    this.#owned.add(manager.onDidSpawnAgent(({ agent, config: { policy } }) => policy !== undefined && this.#keepRules(agent, policy)));
+    this.#owned.add(options.ruled);
   }
 
   /** `appeared` fires once per request; `gone` when it was answered here or anywhere. */
@@ -98,6 +109,11 @@ export class Approvals implements Disposable {
       inbox.dispose();
       hooks.dispose();
     });
+  }
+
+  /** Until they are kept nobody but a person answers for this agent. */
+  #keepRules(agent: AgentInfo, policy: PolicySpec): void {
+    this.#options.sessionRules.keep(agent, policy).catch((error: unknown) => this.#log.warn(`${agent.agentId}: its rules cannot be kept: ${messageOf(error)}`));
   }
 
   /** Looks once at these agents: for commands that do not stay. The policy answers nothing then. */
@@ -184,7 +200,15 @@ export class Approvals implements Disposable {
     const ownWay = status.request !== undefined && (hooks.waits(agent, status.request) || channel.takes(agent, status.request));
     const takesWords = status.request !== undefined && channel.takesWords(agent, status.request);
     dialog.described(shown);
-    return describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, takesWords, judge });
+    const described = describeApproval({ agent, status, id, told, workspace: workspaceOf(manager, agent), shown, ownWay, takesWords, judge });
+    const rules = await this.#rulesOf(described);
+    return rules === undefined ? described : underRules(described, rules);
+  }
+
+  /** A request under rules that cannot be read is for a person. */
+  async #rulesOf({ agent, kind, request, told }: PendingApproval): Promise<Judgement | undefined> {
+    if (kind !== 'permission') return undefined;
+    return this.#options.ruled.judge(agent, told ?? request, told !== undefined).catch((error: unknown) => ({ verdict: 'ask' as const, category: 'shell' as const, rule: 'unreadable', reason: messageOf(error) }));
   }
 
   async #look(agent: AgentInfo): Promise<ScreenMatch | undefined> {
@@ -228,7 +252,18 @@ export class Approvals implements Disposable {
   async #byPolicy(approval: PendingApproval): Promise<boolean> {
     const { policies, manager, isOwn } = this.#options;
     if (approval.kind !== 'permission' || !isOwn(approval.agent)) return false;
+    // Who may act without asking, and asks all the same because its CLI's rules are less exact than ours.
+    const { rules } = approval;
     try {
+      if (rules?.verdict === 'deny' || (rules?.verdict === 'allow' && (approval.source === 'gate' || approval.agent.autoPilot === true))) {
+        const answer: Answer = rules.verdict === 'deny' ? { type: 'deny', note: rules.reason } : { type: 'approve' };
+        const ready = await this.#drawn(approval, answer);
+        if (!isOffered(ready, answer)) return false;
+        await this.#answer(ready, answer, { by: 'policy', rule: rules.rule });
+        return true;
+      }
+      // The gate waits for a person, and so does what the rules want asked.
+      if (rules?.verdict === 'ask' || approval.source === 'gate') return false;
       const policy = await policies.of(approval.agent);
       if (policy.categories.length === 0 && policy.commands.length === 0) return false;
       // What a screen shows may be the beginning of something longer: no policy judges by that.
@@ -313,6 +348,7 @@ export class Approvals implements Disposable {
       decision: answer.type,
       ...(words === undefined ? {} : { words }),
       ...(how.by === 'policy' ? { rule: how.rule } : {}),
+      ...(approval.rules === undefined ? {} : { category: approval.rules.category }),
       text: approval.text,
       request: approval.request,
       risk: approval.risk.level,

@@ -5,6 +5,7 @@ import type { AgentInfo } from '../../runtimes/types.ts';
 import type { Judge } from '../policy/loadJudge.ts';
 import { optionLabel, TAKES_TEXT } from './answerKeys.ts';
 import type { WaitingStatus } from './approvalInbox.ts';
+import type { Judgement } from '../policy/spec/judgeTool.ts';
 import type { PendingApproval, PossibleAnswers } from './pendingApproval.ts';
 import { sameDialog } from './sameRequest.ts';
 
@@ -43,6 +44,12 @@ export function describeApproval({ agent, status, id, told, workspace, shown, ow
     answers: possibleAnswers({ kind, request, match, ownWay, takesWords, judge }),
     ...(match?.dialog === undefined ? {} : { fingerprint: match.dialog.fingerprint }),
   };
+}
+
+/** The entry with what the rules of its session say. What they want asked each time is never allowed for good. Pure. */
+export function underRules(approval: PendingApproval, rules: Judgement): PendingApproval {
+  if (rules.verdict === 'allow') return { ...approval, rules };
+  return { ...approval, rules, risk: { level: 'high', reasons: [rules.reason, ...approval.risk.reasons] }, answers: { ...approval.answers, always: false } };
 }
 
 /** The CLI's own words of what it asks count; the screen fills in what they leave out. */

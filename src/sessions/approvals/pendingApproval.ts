@@ -1,5 +1,6 @@
 // What waits for a person: one request of one agent, what it is about, how risky it is, and which answers it takes.
 import type { ApprovalRequest, StatusSource, WaitingKind } from '../../protocol/agentStatus.ts';
+import type { Judgement } from '../policy/spec/judgeTool.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 
 export type RiskLevel = 'low' | 'medium' | 'high';
@@ -46,6 +47,8 @@ export interface PendingApproval {
   readonly source: StatusSource;
   readonly risk: Risk;
   readonly answers: PossibleAnswers;
+  /** What the rules of its session say of it, where it has any. */
+  readonly rules?: Judgement;
   /** The dialog on the screen that it was described by, where there was one: the same dialog gives the same. */
   readonly fingerprint?: string;
 }

@@ -8,7 +8,7 @@ import type { ApprovalRequest } from '../../protocol/agentStatus.ts';
 import type { HookDecision } from '../../providers/hooks/hookDecision.ts';
 import { askingTools, hookMeanings } from '../../providers/hooks/hookEvents.ts';
 import { readPayload, requestOf } from '../../providers/hooks/hookPayload.ts';
-import { HOLD_SECONDS, LEFT_EVENT, TAKEN_EVENT } from '../../providers/hooks/reporter.ts';
+import { GATE_EVENT, HOLD_SECONDS, LEFT_EVENT, TAKEN_EVENT } from '../../providers/hooks/reporter.ts';
 import type { HookReport } from '../../providers/status/hookReport.ts';
 import type { StatusPort } from '../../providers/status/statusPort.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
@@ -122,7 +122,7 @@ export class WaitingHooks implements HookAnswers, Disposable {
     }
     const payload = readPayload(report.payload);
     // A question is answered in its dialog; Claude Code does not end the hook when that is done.
-    if (payload.tool !== undefined && askingTools.has(payload.tool)) return;
+    if (report.event !== GATE_EVENT && payload.tool !== undefined && askingTools.has(payload.tool)) return;
     // Told before anybody listened, and read later: that reporter has given up.
     if (Date.now() - report.at > HOLD_SECONDS * 1_000) return;
     const waiting: Waiting = { report, request: requestOf(report.id, payload) };

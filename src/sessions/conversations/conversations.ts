@@ -88,7 +88,7 @@ export class Conversations implements Disposable {
   #spawned({ agent, config }: SpawnedAgent): void {
     if (this.#providers.find(agent.aiProvider)?.resume === undefined) return;
     const before = config.resume === undefined ? undefined : this.get(agent.agentId);
-    const { model, autoPilot, permissionMode, mcpConfig, extraArgs, resources, resume, conversation, network } = config;
+    const { model, autoPilot, permissionMode, mcpConfig, extraArgs, resources, resume, conversation, network, policy } = config;
     this.#write({
       v: 1,
       agentId: agent.agentId,
@@ -102,6 +102,7 @@ export class Conversations implements Disposable {
       conversations: before?.conversations ?? [],
       ...given({ model, autoPilot, permissionMode, mcpConfig, memory: resources?.memory, cpus: resources?.cpus }),
       ...(network === undefined && agent.network === undefined ? {} : { network: { mode: 'restricted', ...network } }),
+      ...(policy === undefined ? {} : { policy }),
       ...(extraArgs === undefined ? {} : { extraArgs: [...extraArgs] }),
     });
     const known = resume ?? conversation;

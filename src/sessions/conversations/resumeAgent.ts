@@ -93,7 +93,7 @@ async function checkConversation(runtime: AgentRuntime, entry: ConversationEntry
 }
 
 function configOf(entry: ConversationEntry): AgentConfig {
-  const { agentId, aiProvider, workingDirectory, name, taskTitle, model, autoPilot, permissionMode, mcpConfig, extraArgs, memory, cpus, network } = entry;
+  const { agentId, aiProvider, workingDirectory, name, taskTitle, model, autoPilot, permissionMode, mcpConfig, extraArgs, memory, cpus, network, policy } = entry;
   return {
     agentId,
     aiProvider,
@@ -107,6 +107,7 @@ function configOf(entry: ConversationEntry): AgentConfig {
     mcpConfig,
     extraArgs,
     network,
+    policy,
     ...(memory === undefined && cpus === undefined ? {} : { resources: { memory, cpus } }),
   };
 }

@@ -27,7 +27,8 @@ export function matchesPattern(pattern: ParsedPattern, command: ShellCommand): b
   return words.every(({ plain }) => plain) && pattern.words.every((expected, index) => matchesWord(expected, words[index]?.text ?? ''));
 }
 
-function matchesWord(pattern: string, word: string): boolean {
+/** A `*` stands for any letters. */
+export function matchesWord(pattern: string, word: string): boolean {
   const parts = pattern.split('*');
   const [first = ''] = parts;
   const last = parts.at(-1) ?? '';

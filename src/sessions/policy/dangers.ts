@@ -65,7 +65,8 @@ const dangers: readonly Danger[] = [
 export const LOOKERS: ReadonlySet<string> = new Set(['ls', 'cat', 'head', 'tail', 'wc', 'grep', 'egrep', 'fgrep', 'rg', 'find', 'fd', 'file', 'stat', 'du', 'df', 'diff', 'cmp', 'tree', 'pwd', 'echo', 'printf', 'which', 'type', 'basename', 'dirname', 'realpath', 'readlink', 'sort', 'uniq', 'cut', 'tr', 'nl', 'md5sum', 'sha1sum', 'sha256sum', 'true', 'false', ':', 'cd', 'date', 'uname', 'whoami', 'id', 'hostname', 'less', 'more', 'jq', 'column', 'comm', 'test', '[', 'strings', 'xxd', 'hexdump', 'od', 'sleep', 'seq', 'ps']);
 /** Subcommands of git that only look. */
 export const GIT_LOOKS: ReadonlySet<string> = new Set(['status', 'log', 'diff', 'show', 'blame', 'ls-files', 'rev-parse', 'describe', 'shortlog', 'grep', 'cat-file', 'merge-base', 'name-rev', 'ls-tree', 'rev-list']);
-const RISKY_VARIABLE = /^(?:PATH|LD_.*|DYLD_.*|NODE_OPTIONS|NODE_PATH|PYTHON.*|PERL5.*|RUBY.*|BASH_ENV|ENV|ZDOTDIR|IFS|PS4|PROMPT_COMMAND|SHELL|HOME|GIT_.*|SSH_.*|EDITOR|VISUAL|PAGER|LESS.*|JAVA_TOOL_OPTIONS|npm_config_.*|NPM_CONFIG_.*|HTTPS?_PROXY|https?_proxy)$/;
+/** Variables that change which programs run, or what they do. */
+export const RISKY_VARIABLE = /^(?:PATH|LD_.*|DYLD_.*|NODE_OPTIONS|NODE_PATH|PYTHON.*|PERL5.*|RUBY.*|BASH_ENV|ENV|ZDOTDIR|IFS|PS4|PROMPT_COMMAND|SHELL|HOME|GIT_.*|SSH_.*|EDITOR|VISUAL|PAGER|LESS.*|JAVA_TOOL_OPTIONS|npm_config_.*|NPM_CONFIG_.*|HTTPS?_PROXY|https?_proxy)$/;
 const DOWNLOADERS = new Set(['curl', 'wget', 'aria2c', 'http', 'https', 'xh', 'nc', 'ncat', 'ssh']);
 /** They run what they read, or what runs next to them does. */
 const RUNNERS = new Set(['eval', 'source', '.', 'xargs', 'sudo', 'env', 'tee', 'bash']);

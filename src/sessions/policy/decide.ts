@@ -24,6 +24,12 @@ export interface PlaceFiles {
 /** Variables that change no more than a program's looks. */
 const SAFE_VARIABLES = /^(?:CI|NO_COLOR|FORCE_COLOR|COLUMNS|LINES|LANG|LC_ALL|LC_CTYPE|TZ|TERM|NODE_ENV|RUST_BACKTRACE|RUST_LOG|DEBUG|VERBOSE|GOFLAGS_NONE)$/;
 
+/** Where relative paths may start: a `cd` may or may not have happened before. */
+export function startingFolders(reading: ShellReading, workspace: string): readonly string[] {
+  const moves = reading.commands.flatMap(({ words }) => (words[0]?.text === 'cd' ? [absolutePath(words.slice(1).map(({ text }) => text).find((text) => text !== '--') ?? '/', workspace)] : []));
+  return [workspace, ...moves];
+}
+
 class NotAllowed extends Error {}
 const refuse = (why: string): never => {
   throw new NotAllowed(why);
@@ -85,17 +91,11 @@ class Judge {
     const [doubt] = reading.doubts;
     if (doubt !== undefined) refuse(`what runs is not certain: ${doubt}`);
     if (reading.commands.length === 0) refuse('it runs nothing');
-    const folders = this.#folders(reading);
+    const folders = startingFolders(reading, this.#place.workspace);
     const rules = new Set<string>();
     for (const command of reading.commands) rules.add(await this.#command(command, folders));
     rules.delete('');
     return rules.size === 0 ? refuse('no rule speaks of it') : [...rules].join(', ');
-  }
-
-  /** Where relative paths may start: a `cd` may or may not have happened before. */
-  #folders(reading: ShellReading): readonly string[] {
-    const moves = reading.commands.flatMap(({ words }) => (words[0]?.text === 'cd' ? [absolutePath(words.slice(1).map(({ text }) => text).find((text) => text !== '--') ?? '/', this.#place.workspace)] : []));
-    return [this.#place.workspace, ...moves];
   }
 
   /** The rule that allows one simple command; empty for what needs none. */

@@ -1,10 +1,12 @@
 // The files of the place where an agent runs: this machine's own, or a container's through its executor.
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { posix } from 'node:path';
 import type { Executor } from '../../exec/executor.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { PlaceFiles } from './decide.ts';
+import type { JudgedPlace } from './spec/judgeTool.ts';
 
 const LOOKUP_MS = 5_000;
 
@@ -16,9 +18,14 @@ export function workspaceOf(manager: RuntimeManager, agent: AgentInfo): string {
 export function placeFilesOf(manager: RuntimeManager, agent: AgentInfo): PlaceFiles {
   const runtime = manager.get(agent.handle.runtimeId ?? agent.runtimeId);
   const workspace = workspaceOf(manager, agent);
-  if (runtime === undefined || runtime.type === 'local') return { workspace, realPath: (path) => nearest(path, localRealPath) };
+  if (runtime === undefined || runtime.type === 'local') return hereFiles(workspace);
   const executor = runtime.getExecutor?.(agent.handle);
   return { workspace, realPath: (path) => (executor === undefined ? Promise.resolve(undefined) : nearest(path, (there) => placeRealPath(executor, there))) };
+}
+
+/** The files of this machine. */
+export function hereFiles(workspace: string): PlaceFiles & Pick<JudgedPlace, 'readText' | 'home'> {
+  return { workspace, home: homedir(), realPath: (path) => nearest(path, localRealPath), readText: (path) => readFile(path, 'utf8').catch(() => undefined) };
 }
 
 /** The real path of the nearest folder that exists, with what does not exist yet behind it. */

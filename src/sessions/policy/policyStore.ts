@@ -1,12 +1,12 @@
 // The auto-approval policy that was chosen for one agent: a small file of its own, shared by all faces of this machine.
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter, type Event } from '../../base/event.ts';
 import { AgentPolicyFile, ApprovalPolicy, NO_POLICY } from '../../protocol/approvalPolicy.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { stateFault, writeStateJson } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
+import { readOwned } from './ownedFile.ts';
 
 /** Whose policy: an agent of the same id that was made at another time has none of it. */
 export type PolicyOwner = Pick<AgentInfo, 'agentId' | 'createdAt'>;
@@ -31,21 +31,8 @@ export class PolicyStore {
 
   /** What was chosen for this agent itself; undefined when nothing was. Throws `bad-input`. */
   async chosen(agent: PolicyOwner): Promise<ApprovalPolicy | undefined> {
-    const path = this.#pathOf(agent);
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
-      // Another policy than the one that was chosen might allow more.
-      throw new AgentsError('folder-unreadable', `The approval policy of "${agent.agentId}" cannot be read: ${path}: ${messageOf(error)}`, { hint: 'See that the file can be read.', cause: error });
-    }
-    try {
-      const file = AgentPolicyFile.parse(JSON.parse(text));
-      return file.agentId === agent.agentId && file.createdAt === agent.createdAt ? file.policy : undefined;
-    } catch (error) {
-      throw new AgentsError('bad-input', `The approval policy of "${agent.agentId}" cannot be read: ${path}: ${messageOf(error)}`, { hint: 'Choose it anew, or delete the file.', cause: error });
-    }
+    const file = await readOwned(this.#pathOf(agent), agent, (value) => AgentPolicyFile.parse(value), { what: 'The approval policy', hint: 'Choose it anew, or delete the file.' });
+    return file?.policy;
   }
 
   /** Chooses a policy for this agent; undefined goes back to the fallback. Throws `folder-unwritable`; then the former one holds. */

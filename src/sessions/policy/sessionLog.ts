@@ -16,10 +16,15 @@ const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 /** Characters of each text that are kept. */
 const LONGEST = 4_000;
 
+/** Of this machine's user. */
+export function sessionLogFolder(): string {
+  return stateFolder(process.env, 'log');
+}
+
 export class SessionLog {
   readonly #folder: string;
 
-  constructor(folder: string = join(stateFolder(), 'log')) {
+  constructor(folder: string = sessionLogFolder()) {
     this.#folder = folder;
   }
 

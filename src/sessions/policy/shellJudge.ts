@@ -6,6 +6,11 @@ import { riskOf, type RiskQuestion } from '../approvals/risk.ts';
 import { decide, type PlaceFiles, type Verdict } from './decide.ts';
 import { ruleFor } from './ruleFor.ts';
 import { readShell } from './shellReading.ts';
+import type { PolicySpec } from '../../protocol/sessionConfig.ts';
+import { judgeTool, type JudgedPlace, type Judgement } from './spec/judgeTool.ts';
+import { toolUseOf, type ToolUse } from './spec/toolUse.ts';
+import { toolKind } from './tools.ts';
+import type { HookReport } from '../../providers/status/hookReport.ts';
 
 /** How risky a request is, for people. */
 export function judgeRisk(question: RiskQuestion): Risk {
@@ -20,4 +25,14 @@ export function judgeRequest(policy: ApprovalPolicy, kind: WaitingKind, request:
 /** What "always" would add to the policy of a session; undefined where no rule says just this. */
 export function ruleOf(request: ApprovalRequest): Partial<ApprovalPolicy> | undefined {
   return ruleFor(request, readShell);
+}
+
+/** What the rules of a session say of one use of a tool, by its hook's payload where that is known. Never throws. */
+export function judgeRules(policy: PolicySpec, { request, payload }: { readonly request: ApprovalRequest; readonly payload: HookReport['payload'] }, place: JudgedPlace): Promise<Judgement> {
+  return judgeTool(policy, payload === undefined ? useOf(request) : toolUseOf(payload), place, readShell);
+}
+
+function useOf(request: ApprovalRequest): ToolUse {
+  const { tool, command, path, folder } = request;
+  return { tool, kind: toolKind(request), paths: path === undefined ? [] : [path], ...(command === undefined ? {} : { command }), ...(folder === undefined ? {} : { folder }) };
 }

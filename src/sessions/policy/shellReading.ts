@@ -24,6 +24,8 @@ export interface ShellCommand {
   readonly fedBy: readonly string[];
   /** True where a text that the line itself holds (a here-document, a here-string) is its input. */
   readonly fedByText: boolean;
+  /** Those texts: what a shell that gets them would run. */
+  readonly texts: readonly ShellWord[];
   /** True inside of `$(...)` and `<(...)`: what it prints becomes part of another command. */
   readonly substituted: boolean;
 }
@@ -40,6 +42,8 @@ export type ShellReader = (source: string) => ShellReading;
 const LONGEST = 20_000;
 /** Invisible, direction-changing or space-like characters: what people see is not what runs. Tab, newline and space are fine. */
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]|[\u{e0000}-\u{e0fff}]/u;
+/** Two words without an operator between them, or what no calculation holds. */
+const NO_SUM = /[\w)\]'"]\s+[\w$'"\\./-]*[A-Za-z'"\\./]|[;'"\\\n`]/;
 const UNREADABLE: ReadonlyMap<string, string> = new Map([
   ['Function', 'it defines a function'],
   ['Coproc', 'it starts a coprocess'],
@@ -80,6 +84,8 @@ class Walk {
   #visit(node: Unbash.SyntaxNode, fedBy: readonly string[]): void {
     const doubt = UNREADABLE.get(node.type);
     if (doubt !== undefined) this.#doubts.push(doubt);
+    // Where it is no calculation, `$((` and `((` begin a subshell.
+    if ((node.type === 'ArithmeticExpansion' || node.type === 'ArithmeticCommand') && NO_SUM.test(node.type === 'ArithmeticCommand' ? node.body : node.text)) this.#doubts.push('a calculation in it may be a command');
     if (node.type === 'Script') {
       this.#substitutions++;
       this.script(node);
@@ -90,7 +96,7 @@ class Walk {
     if (node.type === 'Pipeline') return this.#pipeline(node, fedBy);
     // A loop sets its variable, whichever that is.
     if (node.type === 'For') this.#add({ assigns: [node.name.text] });
-    if (node.type === 'Redirected') this.#add({ redirects: redirectsOf(node.redirects), fedBy, fedByText: node.redirects.some(isText) });
+    if (node.type === 'Redirected') this.#add({ redirects: redirectsOf(node.redirects), fedBy, ...textsOf(node.redirects) });
     const substitutes = node.type === 'CommandExpansion' || node.type === 'ProcessSubstitution' || node.type === 'ArithmeticCommandExpansion';
     if (substitutes && node.script === undefined) this.#doubts.push('a substitution in it cannot be read');
     Unbash.forEachChild(node, (child) => this.#visit(child, fedBy));
@@ -102,7 +108,7 @@ class Walk {
       assigns: node.prefix.flatMap((part) => (part.type === 'Assignment' ? [part.name] : [])),
       redirects: redirectsOf(node.redirects),
       fedBy,
-      fedByText: node.redirects.some(isText),
+      ...textsOf(node.redirects),
     });
     // What its words substitute runs too.
     Unbash.forEachChild(node, (child) => this.#visit(child, []));
@@ -118,12 +124,16 @@ class Walk {
   }
 
   #add(command: Partial<ShellCommand>): void {
-    this.commands.push({ words: [], assigns: [], redirects: [], fedBy: [], fedByText: false, substituted: this.#substitutions > 0, ...command });
+    this.commands.push({ words: [], assigns: [], redirects: [], fedBy: [], fedByText: false, texts: [], substituted: this.#substitutions > 0, ...command });
   }
 }
 
-function isText({ type }: Unbash.Redirection): boolean {
-  return type !== 'Redirect';
+function textsOf(redirects: readonly Unbash.Redirection[]): Pick<ShellCommand, 'fedByText' | 'texts'> {
+  const texts = redirects.flatMap((redirect): ShellWord[] => {
+    if (redirect.type === 'HereDoc') return [{ text: redirect.body.text, plain: redirect.delimiter?.quoted === true || (redirect.body.parts ?? []).every(isPlainPart) }];
+    return redirect.type === 'HereString' && redirect.target !== undefined ? [wordOf(redirect.target)] : [];
+  });
+  return { fedByText: redirects.some(({ type }) => type !== 'Redirect'), texts };
 }
 
 function wordOf(argument: Unbash.CommandArgument): ShellWord {

@@ -54,6 +54,25 @@ describe('LocalRuntime', function () {
   });
 
   describe('spawn', () => {
+    it('with an allowlisted environment gives what programs need and what the spawn names, and no secret of the one it comes from', async () => {
+      Object.assign(process.env, { TA_OF_THE_HOST: 'secret', TA_EXTRA: 'wanted' });
+      // A server of its own: it begins with these variables.
+      const allowing = new RuntimeManager();
+      allowing.register('local', new LocalRuntime({ socketName: 'allowing', environment: 'allowlist', environmentNames: ['TA_EXTRA'] }));
+      try {
+        const file = join(home.directory, 'seen');
+        const handle = await allowing.spawnAgent('local', config(['sh', '-c', 'env > "$0.part" && mv "$0.part" "$0"; exec cat', file], { env: { GIVEN: 'yes' } }));
+        const seen = (await fileWhen(file, (bytes) => bytes.includes('GIVEN='))).toString().split('\n');
+        assert.ok(seen.includes('GIVEN=yes') && seen.includes('TA_EXTRA=wanted') && seen.some((line) => line.startsWith('PATH=')) && seen.some((line) => line.startsWith('TMUX_PANE=')));
+        assert.ok(!seen.some((line) => line.startsWith('TA_OF_THE_HOST=')));
+        await allowing.killAgent(handle, { graceMs: 500 });
+      } finally {
+        delete process.env['TA_OF_THE_HOST'];
+        delete process.env['TA_EXTRA'];
+        allowing.dispose();
+      }
+    });
+
     it('runs the command as argv, in the folder, with the environment', async () => {
       const folder = join(home.directory, "a folder; with 'odd' $(name) #{pid}");
       mkdirSync(folder);

@@ -56,6 +56,8 @@ describe('a dialog that comes late', () => {
       sendPrompt: () => Promise.resolve(),
       policies,
       sessionLog: new SessionLog(join(folder, 'log')),
+      ruled: { judge: () => Promise.resolve(undefined), dispose: () => undefined },
+      sessionRules: { keep: () => Promise.resolve(), forget: () => Promise.resolve() },
       who: 'me@here',
       face: 'test',
       isOwn: () => true,

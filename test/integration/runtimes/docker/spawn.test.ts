@@ -119,13 +119,15 @@ describe('DockerRuntime spawns agents', () => {
     assert.equal(readFileSync(join(place.folder, 'out'), 'utf8'), words.map((word) => `${word}|`).join(''));
   });
 
-  it('with secrets that only the agent sees', async () => {
+  it('with secrets that only the agent sees, and nothing of the environment it is spawned from', async () => {
     const env = { TOKEN: 'sup3r-secret', ODD: 'a\nb "c" \'d\' $(e) \\n =f', EMPTY: '' };
     const config = place.config('env -0 > env; ls -A /run/tmux-agents > left', { env });
-    await runtime.spawnAgent(config);
+    process.env['TA_OF_THE_HOST'] = 'not for containers';
+    await runtime.spawnAgent(config).finally(() => delete process.env['TA_OF_THE_HOST']);
     await agentWhen(runtime, config.agentId, ({ status }) => status === 'exited');
     const seen = Object.fromEntries(readFileSync(join(place.folder, 'env'), 'utf8').split('\0').filter(Boolean).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
     for (const [name, value] of Object.entries(env)) assert.equal(seen[name], value);
+    assert.equal('TA_OF_THE_HOST' in seen, false);
     assert.equal(readFileSync(join(place.folder, 'left'), 'utf8'), '');
   });
 
