@@ -50,9 +50,9 @@ function changesItem(id: string, reviewed: Reviewed, files: readonly ChangedFile
 }
 
 /** What people call the base. */
-export function baseWords({ baseRef, base, head, record }: Reviewed): string {
-  if (record === undefined) return head === undefined ? 'nothing' : 'the last commit';
-  return baseRef ?? base.slice(0, 10);
+export function baseWords({ baseRef, base, head }: Reviewed): string {
+  if (head === undefined) return 'nothing';
+  return baseRef ?? (base === head ? 'the last commit' : base.slice(0, 10));
 }
 
 function fileItem(id: string, { folder }: Reviewed, file: ChangedFile): vscode.TreeItem {
