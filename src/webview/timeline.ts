@@ -4,7 +4,7 @@ import type { TimelineEntry, TimelineKind } from '../protocol/timelineEntry.ts';
 import { byId, element, hear, keepState, say } from './page.ts';
 import { kindIcon } from './icons.ts';
 
-const kindWords: Readonly<Record<TimelineKind, string>> = { prompt: 'Prompts', approval: 'Approvals', commit: 'Commits', status: 'Status', file: 'Files', other: 'Session' };
+const kindWords: Readonly<Record<TimelineKind, string>> = { prompt: 'Prompts', approval: 'Approvals', command: 'Commands', commit: 'Commits', status: 'Status', file: 'Files', other: 'Session' };
 
 const list = byId('entries', HTMLOListElement);
 const filters = byId('filters', HTMLDivElement);
