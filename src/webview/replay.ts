@@ -9,6 +9,11 @@ import { icon } from './icons.ts';
 const IDLE_LIMIT = 1;
 const STEP_SECONDS = 5;
 
+const LARGEST = Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue('--vscode-editor-font-size'), 10) || 13;
+const SMALLEST = 5;
+/** Pixels beside the terminal: the page's and the frame's own. */
+const STAGE_FRAME = 2 * (20 + 8 + 1);
+
 const [play, restart] = [byId('play', HTMLButtonElement), byId('restart', HTMLButtonElement)];
 const seek = byId('seek', HTMLInputElement);
 const speed = byId('speed', HTMLSelectElement);
@@ -48,12 +53,25 @@ function load(text: string): void {
   }
   said.textContent = '';
   const style = getComputedStyle(document.documentElement);
-  terminal = new Terminal({ cols: cast.width, rows: cast.height, disableStdin: true, cursorBlink: false, cursorInactiveStyle: 'none', scrollback: 0, allowProposedApi: false, theme: colours(), fontFamily: style.getPropertyValue('--vscode-editor-font-family') || 'monospace', fontSize: Number.parseInt(style.getPropertyValue('--vscode-editor-font-size'), 10) || 13, screenReaderMode: false });
+  terminal = new Terminal({ cols: cast.width, rows: cast.height, disableStdin: true, cursorBlink: false, cursorInactiveStyle: 'none', scrollback: 0, allowProposedApi: false, theme: colours(), fontFamily: style.getPropertyValue('--vscode-editor-font-family') || 'monospace', fontSize: LARGEST, screenReaderMode: false });
   terminal.open(stage);
+  terminal.onResize(() => requestAnimationFrame(fit));
+  fit();
   for (const control of [play, restart, seek, speed, skip]) control.disabled = false;
   remakeClock();
   goTo(wanted === undefined ? 0 : clock.playedAt(wanted));
   if (wanted === undefined) toggle();
+}
+
+/** Letters as large as the editor's, or as small as it takes for the terminal's width to be seen. */
+function fit(): void {
+  if (terminal === undefined) return;
+  const width = stage.querySelector('.xterm-screen')?.getBoundingClientRect().width ?? 0;
+  const room = (stage.parentElement?.clientWidth ?? 0) - STAGE_FRAME;
+  const size = terminal.options.fontSize ?? LARGEST;
+  if (width === 0 || room <= 0) return;
+  const wanted = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(((size * room) / width) * 4) / 4));
+  if (wanted !== size) terminal.options.fontSize = wanted;
 }
 
 function remakeClock(): void {
@@ -83,8 +101,9 @@ function goTo(played: number): void {
 function drawUntil(count: number): void {
   if (terminal === undefined || cast === undefined) return;
   if (count < drawn) {
-    terminal.reset();
-    terminal.resize(cast.width, cast.height);
+    // In its turn, behind what is still being drawn.
+    const [now, { width, height }] = [terminal, cast];
+    now.write('\u001bc', () => now.resize(width, height));
     drawn = 0;
   }
   let text = '';
@@ -186,6 +205,7 @@ seek.addEventListener('input', () => goTo(Number(seek.value)));
 speed.addEventListener('change', () => goTo(position));
 skip.addEventListener('change', changeClock);
 document.addEventListener('keydown', onKey);
+window.addEventListener('resize', fit);
 showPlay();
 keepState();
 say<FromReplay>({ type: 'ready' });

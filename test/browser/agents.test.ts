@@ -130,7 +130,7 @@ describe('agents on this machine, in the browser', function () {
   });
 
   it('shows the output in an editor', async () => {
-    await vscode.rowMenu('demo-1', 'Show Output', async () => (await vscode.editorTitles()).includes('demo-1 (output)'));
+    await vscode.rowMenu('demo-1', 'Terminal ▸ Show Output', async () => (await vscode.editorTitles()).includes('demo-1 (output)'));
     await vscode.until(async () => ((await vscode.editorText()).includes('second line') ? true : undefined), 'the output');
   });
 

@@ -58,6 +58,21 @@ describe('a timeline', () => {
     assert.deepEqual(timeline.entries.map(({ target }) => target?.type), [undefined, 'commit', 'file']);
   });
 
+  it('gathers commands that are run in a row, whatever files they write meanwhile', () => {
+    const ran = (command: string): RunnerEvent => forwarded({ kind: 'command', command });
+    const timeline = timelineOf(ran('npm ci'), event({ type: 'FILE_TOUCHED', path: 'a.ts', reason: 'write' }), ran('npm test\n2>&1'), event({ type: 'FILE_TOUCHED', path: 'b.ts', reason: 'write' }), forwarded({ kind: 'status', status: { state: 'idle' }, source: 'hooks' }), ran('git status'));
+    assert.deepEqual(timeline.entries.map(({ kind, title, detail }) => [kind, title, detail]), [
+      ['command', 'Ran 2 commands, the last: npm test', 'npm ci\nnpm test\n2>&1'],
+      ['file', 'Wrote a.ts, b.ts', 'a.ts\nb.ts'],
+      ['status', 'At rest', undefined],
+      ['command', 'Ran git status', undefined],
+    ]);
+    const facts = new SessionFacts();
+    facts.take(ran('npm ci'));
+    facts.take(ran('npm test'));
+    assert.equal(facts.commands, 2);
+  });
+
   it('hides what an agent writes to hide something', () => {
     assert.equal(firstLine('\n  \u202eevil\u0007 text \n more'), 'evil  text');
     assert.equal([...firstLine('x'.repeat(500))].length, 160);
