@@ -11,6 +11,7 @@ const STEP_SECONDS = 5;
 
 const LARGEST = Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue('--vscode-editor-font-size'), 10) || 13;
 const SMALLEST = 5;
+const READABLE = 9;
 /** Pixels beside the terminal: the page's and the frame's own. */
 const STAGE_FRAME = 2 * (20 + 8 + 1);
 
@@ -53,7 +54,7 @@ function load(text: string): void {
   }
   said.textContent = '';
   const style = getComputedStyle(document.documentElement);
-  terminal = new Terminal({ cols: cast.width, rows: cast.height, disableStdin: true, cursorBlink: false, cursorInactiveStyle: 'none', scrollback: 0, allowProposedApi: false, theme: colours(), fontFamily: style.getPropertyValue('--vscode-editor-font-family') || 'monospace', fontSize: LARGEST, screenReaderMode: false });
+  terminal = new Terminal({ cols: cast.width, rows: cast.height, disableStdin: true, cursorBlink: false, cursorInactiveStyle: 'none', scrollback: 0, minimumContrastRatio: 4.5, allowProposedApi: false, theme: colours(), fontFamily: style.getPropertyValue('--vscode-editor-font-family') || 'monospace', fontSize: LARGEST, screenReaderMode: false });
   terminal.open(stage);
   terminal.onResize(() => requestAnimationFrame(fit));
   fit();
@@ -63,15 +64,22 @@ function load(text: string): void {
   if (wanted === undefined) toggle();
 }
 
-/** Letters as large as the editor's, or as small as it takes for the terminal's width to be seen. */
+/** Letters as large as the editor's, or as small as it takes to see the terminal's whole width, and its height where they stay readable. */
 function fit(): void {
-  if (terminal === undefined) return;
-  const width = stage.querySelector('.xterm-screen')?.getBoundingClientRect().width ?? 0;
-  const room = (stage.parentElement?.clientWidth ?? 0) - STAGE_FRAME;
+  const [screen, around] = [stage.querySelector('.xterm-screen'), stage.parentElement];
+  if (terminal === undefined || screen === null || around === null) return;
+  const { width, height } = screen.getBoundingClientRect();
+  const [room, high] = [around.clientWidth - STAGE_FRAME, around.clientHeight - STAGE_FRAME];
   const size = terminal.options.fontSize ?? LARGEST;
-  if (width === 0 || room <= 0) return;
-  const wanted = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(((size * room) / width) * 4) / 4));
+  if (width === 0 || height === 0 || room <= 0) return;
+  const best = Math.min((size * room) / width, Math.max((size * high) / height, READABLE));
+  const wanted = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(best * 4) / 4));
   if (wanted !== size) terminal.options.fontSize = wanted;
+}
+
+/** VS Code's colours have changed. */
+function recolour(): void {
+  if (terminal !== undefined) terminal.options.theme = colours();
 }
 
 function remakeClock(): void {
@@ -206,6 +214,7 @@ speed.addEventListener('change', () => goTo(position));
 skip.addEventListener('change', changeClock);
 document.addEventListener('keydown', onKey);
 window.addEventListener('resize', fit);
+new MutationObserver(recolour).observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
 showPlay();
 keepState();
 say<FromReplay>({ type: 'ready' });
