@@ -9,6 +9,11 @@ type Draft = Omit<TimelineEntry, 'sessionId' | 'ts' | 'id'> & { readonly id?: st
 /** Milliseconds between two touched files, or two commands, that still go into one entry. */
 const ROW_MS = 60_000;
 
+/** Milliseconds between the beginning of a turn and the word that its prompt was given. */
+const GIVEN_MS = 10_000;
+
+const WORKS = 'Works';
+
 const ROW_EVENTS: ReadonlySet<RunnerEvent['type']> = new Set(['FILE_TOUCHED', 'USAGE_TICK', 'TERMINAL_CHUNK']);
 
 /** Takes the events of one agent's sessions, in order. */
@@ -19,6 +24,7 @@ export class Timeline {
   #files: { id: string; paths: Set<string>; last: number } | undefined;
   #commands: { id: string; lines: string[]; last: number } | undefined;
   #task: string | undefined;
+  #last: TimelineEntry | undefined;
   #head: string | undefined;
 
   /** The commit at which the latest session's folder was when it began; undefined where nobody noted it. */
@@ -38,6 +44,7 @@ export class Timeline {
     return this.#drafts(event).map((draft) => {
       const entry: TimelineEntry = { ts: event.ts, ...draft, id: draft.id ?? `${event.sessionId}/${event.seq}`, sessionId: event.sessionId };
       this.#entries.set(entry.id, entry);
+      this.#last = entry;
       return entry;
     });
   }
@@ -87,7 +94,8 @@ export class Timeline {
         const id = forwarded.from === 'task' ? (this.#task ??= `${event.sessionId}/task`) : undefined;
         const before = id === undefined ? undefined : this.#entries.get(id);
         const title = firstLine(forwarded.text);
-        return [{ kind: 'prompt', title: `${forwarded.from === 'task' ? 'Task' : 'Prompt'}: ${title}`, ...(forwarded.text.trim() === title ? {} : { detail: forwarded.text }), ...(id === undefined ? {} : { id }), ...(before === undefined ? {} : { ts: before.ts }), target: { type: 'moment' } }];
+        const prompt: Draft = { kind: 'prompt', title: `${forwarded.from === 'task' ? 'Task' : 'Prompt'}: ${title}`, ...(forwarded.text.trim() === title ? {} : { detail: forwarded.text }), ...(id === undefined ? {} : { id }), ...(before === undefined ? {} : { ts: before.ts }), target: { type: 'moment' } };
+        return id === undefined ? this.#beforeWork(prompt, event.ts) : [prompt];
       }
       case 'command':
         return [this.#command(event, forwarded.command)];
@@ -108,10 +116,17 @@ export class Timeline {
     }
   }
 
+  /** A prompt counts as given when the agent is seen to work: for people it comes before that. */
+  #beforeWork(prompt: Draft, ts: number): readonly Draft[] {
+    const last = this.#last;
+    if (last?.title !== WORKS || last.kind !== 'status' || ts - last.ts > GIVEN_MS) return [prompt];
+    return [{ ...prompt, id: last.id, ts: last.ts }, { kind: 'status', title: WORKS, ts: last.ts }];
+  }
+
   #status(status: Extract<ForwardedEvent, { readonly kind: 'status' }>['status']): readonly Draft[] {
     switch (status.state) {
       case 'working':
-        return [{ kind: 'status', title: 'Works' }];
+        return [{ kind: 'status', title: WORKS }];
       case 'idle':
         return [{ kind: 'status', title: 'At rest', target: { type: 'moment' } }];
       case 'error':

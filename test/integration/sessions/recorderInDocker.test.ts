@@ -54,9 +54,10 @@ describe('the recorder of sessions in containers', function () {
       await started;
       const [first] = events;
       assert.ok(first?.type === 'SESSION_STARTED');
-      assert.match(first.providerVersion, /^(?:\d+\.\d+|unknown$)/);
-
       const runtime = face.manager.get('docker');
+      const inImage = await runtime?.findPrograms?.([{ program: 'claude', version: ['--version'] }]);
+      assert.equal(first.providerVersion, inImage?.get('claude')?.version ?? 'unknown');
+
       const use = await new SessionMeter({ target: async () => runtime?.processesOf?.(handle) }).measure();
       assert.ok((use.memoryBytes ?? 0) > 0 && (use.pids ?? 0) > 0, JSON.stringify(use));
 

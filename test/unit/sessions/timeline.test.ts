@@ -51,6 +51,12 @@ describe('a timeline', () => {
     assert.deepEqual(timeline.entries.map(({ title, detail, ts }) => [title, detail, ts]), [['Task: Write', 'Write\nthe notes', 1_000], ['Works', undefined, 2_000]]);
   });
 
+  it('puts a prompt before the work that proved it to be given', () => {
+    const works = forwarded({ kind: 'status', status: { state: 'working' }, source: 'hooks' }, 2_000);
+    const timeline = timelineOf(works, forwarded({ kind: 'prompt', text: 'Once more', from: 'queue', id: 'q' }, 2_500), forwarded({ kind: 'status', status: { state: 'idle' }, source: 'hooks' }, 3_000), forwarded({ kind: 'prompt', text: 'And again', from: 'queue', id: 'r' }, 4_000));
+    assert.deepEqual(timeline.entries.map(({ title, ts }) => [title, ts]), [['Prompt: Once more', 2_000], ['Works', 2_000], ['At rest', 3_000], ['Prompt: And again', 4_000]]);
+  });
+
   it('gathers files that are written in a row, and begins anew after anything else', () => {
     const write = (path: string): RunnerEvent => event({ type: 'FILE_TOUCHED', path, reason: 'write' });
     const timeline = timelineOf(write('src/a.ts'), write('src/b.ts'), write('src/a.ts'), forwarded({ kind: 'commit', sha: 'abcdef0123456789', subject: 'Both', action: 'commit' }), write('c.ts'));
