@@ -39,7 +39,7 @@ export class SessionViews implements Disposable {
     this.#timelines = this.#owned.add(new PanelHost('timeline', services.extensionPath));
     this.#replays = this.#owned.add(new PanelHost('replay', services.extensionPath));
     this.#commits = this.#owned.add(new CommitDocuments());
-    this.bestOf = this.#owned.add(new BestOf({ services, sessions: this.#folder, commits: this.#commits }));
+    this.bestOf = this.#owned.add(new BestOf({ services, sessions: this.#folder }));
   }
 
   /** Of the agent that is named, or that a person picks: also of one that is gone. Resolves with its id. */

@@ -131,6 +131,17 @@ export const Config = z.strictObject({
   approvals: z.strictObject({ auto: ApprovalPolicy.optional() }).prefault({}),
   /** The rules of every agent that is spawned without its own. */
   policy: WrittenPolicy.optional(),
+  /** What is kept of agents' sessions; journals are kept in any case. */
+  sessions: z
+    .strictObject({
+      /** Whether terminals are recorded. */
+      record: z.boolean().default(true),
+      /** Megabytes of one terminal's recording; of a longer one the beginning goes. */
+      maxMegabytes: z.number().min(1, 'must be 1 to 1000').max(1_000, 'must be 1 to 1000').default(32),
+      /** Days that sessions of agents that are gone are kept. */
+      keptDays: z.number().min(1, 'must be 1 to 3650').max(3_650, 'must be 1 to 3650').default(30),
+    })
+    .prefault({}),
   /** What `spawn` takes when it is told nothing else. */
   defaults: z.strictObject({ runtime: ConfigId.default('local'), provider: ConfigId.default('claude'), model: text.optional() }).prefault({}),
 });

@@ -1,7 +1,7 @@
 // One line of a session's timeline, as views and the command show it: what happened, when, and what it is about.
 import * as z from 'zod';
 
-export const timelineKinds = ['prompt', 'approval', 'commit', 'status', 'file', 'other'] as const;
+export const timelineKinds = ['prompt', 'approval', 'command', 'commit', 'status', 'file', 'other'] as const;
 export const TimelineKind = z.enum(timelineKinds);
 export type TimelineKind = z.infer<typeof TimelineKind>;
 

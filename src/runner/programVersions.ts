@@ -1,4 +1,4 @@
-// Which version of its CLI an agent runs, for rules that hold for some versions only. Asked once per place, and only where such a rule exists.
+// Which version of its CLI an agent runs: for rules that hold for some versions only, and for its journal. Asked once per place.
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { ProviderRegistry } from '../providers/providerRegistry.ts';
@@ -20,6 +20,7 @@ const ASK_AGAIN_MS = 60_000;
 interface Asked {
   /** Undefined until it was told, and where that failed. */
   readonly version: string | undefined;
+  readonly answer: Promise<string | undefined>;
   /** Unix time in ms from which to ask again. */
   readonly until: number;
 }
@@ -37,13 +38,24 @@ export class ProgramVersions {
   /** The version that the agent's place has, undefined until it has told and where nobody needs it: the next screen is then read with it. */
   of(agent: AgentInfo, rules: RuleSet | undefined): string | undefined {
     if (rules === undefined || !hasRanges(rules)) return undefined;
+    return this.#look(agent).version;
+  }
+
+  /** The version that the agent's place has; undefined where it cannot tell. Never rejects. */
+  tell(agent: AgentInfo): Promise<string | undefined> {
+    return this.#look(agent).answer;
+  }
+
+  #look(agent: AgentInfo): Asked {
     const runtimeId = agent.handle.runtimeId ?? agent.runtimeId;
     const key = `${runtimeId}\0${agent.aiProvider}`;
     const known = this.#asked.get(key);
-    if (known !== undefined && this.#now() < known.until) return known.version;
-    this.#asked.set(key, { version: undefined, until: Infinity });
-    void this.#ask(runtimeId, agent.aiProvider).then((version) => this.#asked.set(key, { version, until: version === undefined ? this.#now() + ASK_AGAIN_MS : Infinity }));
-    return undefined;
+    if (known !== undefined && this.#now() < known.until) return known;
+    const answer = this.#ask(runtimeId, agent.aiProvider);
+    const asked: Asked = { version: undefined, answer, until: Infinity };
+    this.#asked.set(key, asked);
+    void answer.then((version) => this.#asked.set(key, { version, answer, until: version === undefined ? this.#now() + ASK_AGAIN_MS : Infinity }));
+    return asked;
   }
 
   async #ask(runtimeId: string, aiProvider: string): Promise<string | undefined> {

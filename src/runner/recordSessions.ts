@@ -4,20 +4,26 @@ import { join } from 'node:path';
 import type { Disposable } from '../base/disposable.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import { sweepOnce } from '../base/sweep.ts';
-import type { EventApprovalCategory, UsageMetrics } from '../protocol/runnerEvent.ts';
+import type { EventApprovalCategory } from '../protocol/runnerEvent.ts';
+import type { Provider } from '../providers/provider.ts';
 import { opencodeServerOf } from '../providers/status/opencodeDoor.ts';
 import type { PendingApproval } from '../sessions/approvals/pendingApproval.ts';
 import { SessionLog } from '../sessions/policy/sessionLog.ts';
 import { PromptStore } from '../sessions/prompts/promptStore.ts';
 import { sessionsFolder } from '../sessions/recorder/sessionFolders.ts';
+import type { RecorderParts } from '../sessions/recorder/recorderParts.ts';
 import { SessionRecorder } from '../sessions/recorder/sessionRecorder.ts';
 import { agentTokens } from '../sessions/usage/agentTokens.ts';
+import { SessionMeter } from '../sessions/usage/sessionMeter.ts';
 import { recordTerminal } from '../sessions/recorder/terminalRecorder.ts';
-import type { AgentInfo } from '../runtimes/types.ts';
+import { keptEnv } from '../runtimes/keptHome.ts';
+import { withVersions } from '../runtimes/programs.ts';
+import type { AgentInfo, AgentRuntime } from '../runtimes/types.ts';
 import { folderDiff } from '../workspaces/folderDiff.ts';
 import { watchTouchedFiles } from '../workspaces/touchedFiles.ts';
 import { WorkspaceStore } from '../workspaces/workspaceStore.ts';
 import type { Managed } from './createRuntimeManager.ts';
+import { ProgramVersions } from './programVersions.ts';
 
 export interface RecordOptions {
   /** Whether terminals are recorded; journals are kept in any case. Default true. */
@@ -31,13 +37,14 @@ export interface RecordOptions {
 }
 
 /** Records the agents of a face whose runtimes, status, approvals and prompts are followed. Dispose the result first of all. */
-export function recordSessions({ manager, status, approvals, prompts, conversations }: Pick<Managed, 'manager' | 'status' | 'approvals' | 'prompts' | 'conversations'>, options: RecordOptions = {}): SessionRecorder {
+export function recordSessions({ manager, providers, status, approvals, prompts, conversations }: Pick<Managed, 'manager' | 'providers' | 'status' | 'approvals' | 'prompts' | 'conversations'>, options: RecordOptions = {}): SessionRecorder {
   const { terminal = true, maxMegabytes = 32, keptDays = 30, log = silentLog, folder = sessionsFolder() } = options;
   const [decisions, queues] = [new SessionLog(), new PromptStore()];
   void sweepOnce(folder, () => sweepSessions(folder, keptDays * 24 * 60 * 60 * 1000, async (agentId) => (await manager.listAllAgents()).some((agent) => agent.agentId === agentId)));
   return new SessionRecorder({
     manager,
     status,
+    onDidReport: status.onDidReport,
     onDidChangeApprovals: (listener) => approvals.onDidChange(listener),
     onDidChangePrompts: prompts.onDidChange,
     watchDecisions: (onDecision) => decisions.watch(onDecision),
@@ -49,26 +56,62 @@ export function recordSessions({ manager, status, approvals, prompts, conversati
       approvalOf: (agent) => approvals.of(agent.handle),
       queueOf: (agent) => queues.read(agent),
       decisionsOf: (agentId) => decisions.latest(agentId),
-      versionOf: () => undefined,
+      versionOf: versionsOf({ manager, providers, log }),
+      placeOf: (agent) => manager.get(runtimeOf(agent))?.place?.(),
       categoryOf,
       diffOf: (agent, head) => folderDiff(agent.workingDirectory, head),
-      usageOf: tokensOf({ manager, conversations }),
+      usageOf: usageOf({ manager, providers, conversations, log }),
       watchFiles: watchFolder,
       recordTerminal: terminal ? (agent, own, redactor) => recordTerminal(agent, own, { manager, redactor, maxBytes: maxMegabytes * 1024 * 1024, log }) : undefined,
     },
   });
 }
 
-/** The tokens and cost that CLIs on this machine write into their own logs; those of containers lie in their homes, which are not looked into. */
-function tokensOf({ manager, conversations }: Pick<Managed, 'manager' | 'conversations'>): (agent: AgentInfo) => Promise<Partial<UsageMetrics>> {
-  const looks = new Map<string, ReturnType<typeof agentTokens>>();
+function runtimeOf({ handle, runtimeId }: AgentInfo): string {
+  return handle.runtimeId ?? runtimeId;
+}
+
+/** What each agent's CLI tells of tokens and cost, in its own logs (of a container, in what it keeps of its home) or by its server; and what its processes use. */
+function usageOf({ manager, providers, conversations, log }: Pick<Managed, 'manager' | 'providers' | 'conversations'> & { readonly log: Log }): RecorderParts['usageOf'] {
+  const meters = new Map<string, SessionMeter>();
   return async (agent) => {
-    if (manager.get(agent.handle.runtimeId ?? agent.runtimeId)?.isolates === true) return {};
-    if (!looks.has(agent.agentId)) {
-      looks.set(agent.agentId, agentTokens({ provider: agent.aiProvider, env: process.env, conversations: () => conversations.get(agent.agentId)?.conversations.map(({ id }) => id) ?? [], opencode: () => opencodeServerOf(manager, agent) }));
+    const runtime = manager.get(runtimeOf(agent));
+    const key = `${agent.agentId} ${agent.createdAt}`;
+    let meter = meters.get(key);
+    if (meter === undefined) {
+      const env = await homeEnv(runtime, providers.find(agent.aiProvider), agent.agentId);
+      const ids = (): readonly string[] => conversations.get(agent.agentId)?.conversations.map(({ id }) => id) ?? [];
+      meter = new SessionMeter({
+        target: async () => runtime?.processesOf?.(agent.handle),
+        tokens: env === undefined ? undefined : agentTokens({ provider: agent.aiProvider, env, conversations: ids, opencode: () => opencodeServerOf(manager, agent) }),
+        log,
+      });
+      meters.set(key, meter);
     }
-    const used = await looks.get(agent.agentId)?.();
-    return used === undefined ? {} : { tokensIn: used.tokensIn, tokensOut: used.tokensOut, apiCalls: used.apiCalls, ...(used.costUsd === undefined ? {} : { costUsd: used.costUsd }) };
+    return meter.measure();
+  };
+}
+
+/** What says where its CLI has its home, as seen from here; undefined where that is on another machine. */
+async function homeEnv(runtime: AgentRuntime | undefined, provider: Provider | undefined, agentId: string): Promise<Readonly<Record<string, string | undefined>> | undefined> {
+  if (runtime?.isolates !== true) return process.env;
+  if (provider?.home === undefined) return undefined;
+  const kept = (await runtime.hasKeptHome?.(agentId)) === true ? runtime.keptHomePath?.(agentId) : undefined;
+  return kept === undefined ? undefined : keptEnv(provider.home, kept);
+}
+
+/** A container is asked itself: to find out about its image would start another one. */
+function versionsOf({ manager, providers, log }: Pick<Managed, 'manager' | 'providers'> & { readonly log: Log }): RecorderParts['versionOf'] {
+  const versions = new ProgramVersions({ manager, providers, log });
+  return async (agent) => {
+    const runtime = manager.get(runtimeOf(agent));
+    const provider = providers.find(agent.aiProvider);
+    const [program] = provider?.executables ?? [];
+    if (program === undefined || provider?.version === undefined) return undefined;
+    if (runtime?.isolates !== true) return versions.tell(agent);
+    if (runtime.getExecutor === undefined || agent.status !== 'running') return undefined;
+    const facts = await withVersions(runtime.getExecutor(agent.handle), [{ program, version: provider.version }], new Map([[program, program]]), { log });
+    return facts.get(program)?.version;
   };
 }
 

@@ -137,6 +137,11 @@ export interface KillOptions {
   readonly graceMs?: number | undefined;
 }
 
+export interface AgentProcesses {
+  readonly kind: 'processes' | 'container';
+  readonly pid: number;
+}
+
 export interface AgentChange {
   readonly type: 'appeared' | 'changed' | 'gone';
   /** As it is now; for `gone`, as it was last known. */
@@ -194,6 +199,10 @@ export interface AgentRuntime {
   followAudit?(agentId: string, onEntry: (entry: EgressEntry) => void, options: { readonly signal: AbortSignal; readonly sinceMs?: number | undefined }): Promise<void>;
   /** Fires for each attempt that was denied, while the runtime is watched. */
   readonly onDidDenyEgress?: Event<DeniedEgress>;
+  /** Tells the place from another that the same id may stand for in other settings: a socket's path, an engine's address. Absent: the id alone says it. */
+  place?(): string;
+  /** Where the kernel of this machine shows the agent's processes: from that process on downwards, or the container whose first one it is. Undefined where it does not. */
+  processesOf?(handle: AgentHandle): Promise<AgentProcesses | undefined>;
   /** Told the id it is registered under. */
   setRuntimeId?(runtimeId: string): void;
   /** Lets go of connections and processes of ours; agents go on. */

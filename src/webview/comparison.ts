@@ -28,7 +28,7 @@ function tests({ tests: ran }: AttemptView, { testCommand }: ToComparison): stri
   if (ran === undefined) return 'not run';
   if (ran.running) return element('span', { class: 'running' }, 'running…');
   const passed = ran.exitCode === 0;
-  return element('span', { class: passed ? 'added' : 'removed', title: ran.tail }, icon(passed ? 'check' : 'cross'), passed ? `passed in ${ran.seconds < 60 ? `${ran.seconds} s` : clockText(ran.seconds)}` : ran.exitCode === null ? 'timed out' : `exit ${ran.exitCode}`);
+  return element('span', { class: passed ? 'added' : 'removed', title: ran.tail }, icon(passed ? 'check' : 'cross'), passed ? `passed in ${ran.seconds < 0.1 ? 'no time' : ran.seconds < 60 ? `${ran.seconds} s` : clockText(ran.seconds)}` : ran.exitCode === null ? 'timed out' : `exit ${ran.exitCode}`);
 }
 
 function button(text: string, label: string, onClick: () => void, { primary = false, disabled = false } = {}): HTMLButtonElement {

@@ -4,6 +4,7 @@ import type { TimelineKind } from '../protocol/timelineEntry.ts';
 const paths: Readonly<Record<TimelineKind | 'play' | 'pause' | 'restart' | 'check' | 'cross', string>> = {
   prompt: 'M2 3h12v8H8l-4 3v-3H2z',
   approval: 'M8 1.5l5.5 2v4c0 3.5-2.3 6-5.5 7-3.2-1-5.5-3.5-5.5-7v-4z',
+  command: 'M2.5 4l4 4-4 4M8 12.5h5.5',
   commit: 'M0.5 8h4.5M11 8h4.5M8 5a3 3 0 1 1 0 6a3 3 0 0 1 0-6z',
   status: 'M1 8h3.5l2-5 3 10 2-5H15',
   file: 'M3.5 1.5h6l3 3v10h-9zM9 1.5V5h3.5',

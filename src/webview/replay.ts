@@ -9,6 +9,12 @@ import { icon } from './icons.ts';
 const IDLE_LIMIT = 1;
 const STEP_SECONDS = 5;
 
+const LARGEST = Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue('--vscode-editor-font-size'), 10) || 13;
+const SMALLEST = 5;
+const READABLE = 9;
+/** Pixels beside the terminal: the page's and the frame's own. */
+const STAGE_FRAME = 2 * (20 + 8 + 1);
+
 const [play, restart] = [byId('play', HTMLButtonElement), byId('restart', HTMLButtonElement)];
 const seek = byId('seek', HTMLInputElement);
 const speed = byId('speed', HTMLSelectElement);
@@ -48,12 +54,32 @@ function load(text: string): void {
   }
   said.textContent = '';
   const style = getComputedStyle(document.documentElement);
-  terminal = new Terminal({ cols: cast.width, rows: cast.height, disableStdin: true, cursorBlink: false, cursorInactiveStyle: 'none', scrollback: 0, allowProposedApi: false, theme: colours(), fontFamily: style.getPropertyValue('--vscode-editor-font-family') || 'monospace', fontSize: Number.parseInt(style.getPropertyValue('--vscode-editor-font-size'), 10) || 13, screenReaderMode: false });
+  terminal = new Terminal({ cols: cast.width, rows: cast.height, disableStdin: true, cursorBlink: false, cursorInactiveStyle: 'none', scrollback: 0, minimumContrastRatio: 4.5, allowProposedApi: false, theme: colours(), fontFamily: style.getPropertyValue('--vscode-editor-font-family') || 'monospace', fontSize: LARGEST, screenReaderMode: false });
   terminal.open(stage);
+  terminal.onResize(() => requestAnimationFrame(fit));
+  fit();
   for (const control of [play, restart, seek, speed, skip]) control.disabled = false;
   remakeClock();
   goTo(wanted === undefined ? 0 : clock.playedAt(wanted));
   if (wanted === undefined) toggle();
+}
+
+/** Letters as large as the editor's, or as small as it takes to see the terminal's whole width, and its height where they stay readable. */
+function fit(): void {
+  const [screen, around] = [stage.querySelector('.xterm-screen'), stage.parentElement];
+  if (terminal === undefined || screen === null || around === null) return;
+  const { width, height } = screen.getBoundingClientRect();
+  const [room, high] = [around.clientWidth - STAGE_FRAME, around.clientHeight - STAGE_FRAME];
+  const size = terminal.options.fontSize ?? LARGEST;
+  if (width === 0 || height === 0 || room <= 0) return;
+  const best = Math.min((size * room) / width, Math.max((size * high) / height, READABLE));
+  const wanted = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(best * 4) / 4));
+  if (wanted !== size) terminal.options.fontSize = wanted;
+}
+
+/** VS Code's colours have changed. */
+function recolour(): void {
+  if (terminal !== undefined) terminal.options.theme = colours();
 }
 
 function remakeClock(): void {
@@ -83,8 +109,9 @@ function goTo(played: number): void {
 function drawUntil(count: number): void {
   if (terminal === undefined || cast === undefined) return;
   if (count < drawn) {
-    terminal.reset();
-    terminal.resize(cast.width, cast.height);
+    // In its turn, behind what is still being drawn.
+    const [now, { width, height }] = [terminal, cast];
+    now.write('\u001bc', () => now.resize(width, height));
     drawn = 0;
   }
   let text = '';
@@ -186,6 +213,8 @@ seek.addEventListener('input', () => goTo(Number(seek.value)));
 speed.addEventListener('change', () => goTo(position));
 skip.addEventListener('change', changeClock);
 document.addEventListener('keydown', onKey);
+window.addEventListener('resize', fit);
+new MutationObserver(recolour).observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
 showPlay();
 keepState();
 say<FromReplay>({ type: 'ready' });

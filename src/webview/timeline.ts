@@ -4,7 +4,7 @@ import type { TimelineEntry, TimelineKind } from '../protocol/timelineEntry.ts';
 import { byId, element, hear, keepState, say } from './page.ts';
 import { kindIcon } from './icons.ts';
 
-const kindWords: Readonly<Record<TimelineKind, string>> = { prompt: 'Prompts', approval: 'Approvals', commit: 'Commits', status: 'Status', file: 'Files', other: 'Session' };
+const kindWords: Readonly<Record<TimelineKind, string>> = { prompt: 'Prompts', approval: 'Approvals', command: 'Commands', commit: 'Commits', status: 'Status', file: 'Files', other: 'Session' };
 
 const list = byId('entries', HTMLOListElement);
 const filters = byId('filters', HTMLDivElement);
@@ -12,7 +12,6 @@ const empty = byId('empty', HTMLParagraphElement);
 const news = byId('news', HTMLDivElement);
 const shown = new Map<string, HTMLLIElement>();
 const hidden = new Set<TimelineKind>();
-const counts = new Map<TimelineKind, number>();
 let told = false;
 
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
@@ -62,7 +61,6 @@ function take(entries: readonly TimelineEntry[]): void {
     const item = draw(entry);
     const before = shown.get(entry.id);
     if (before === undefined) {
-      counts.set(entry.kind, (counts.get(entry.kind) ?? 0) + 1);
       const last = list.querySelector<HTMLElement>('li.entry:last-of-type time')?.getAttribute('datetime');
       if (last === null || last === undefined || day.format(new Date(last)) !== day.format(entry.ts)) list.append(separator(entry.ts));
       list.append(item);
@@ -79,7 +77,7 @@ function take(entries: readonly TimelineEntry[]): void {
 
 function drawFilters(): void {
   for (const [kind, word] of Object.entries(kindWords) as [TimelineKind, string][]) {
-    const count = counts.get(kind) ?? 0;
+    const count = [...shown.values()].filter((item) => item.dataset['kind'] === kind).length;
     let button = filters.querySelector<HTMLButtonElement>(`[data-kind="${kind}"]`);
     if (button === null) {
       button = element('button', { type: 'button', class: 'filter', 'data-kind': kind, 'aria-pressed': 'true' });
@@ -128,7 +126,6 @@ hear<ToTimeline>((message) => {
   if (message.complete) {
     list.replaceChildren();
     shown.clear();
-    counts.clear();
   }
   take(message.entries);
   if (told && !message.complete) news.textContent = message.entries.map(({ title }) => title).join('. ');

@@ -113,6 +113,16 @@ describe('sessions, in the browser', function () {
     await vscode.screenshot('comparison');
   });
 
+  it('shows the changes of an attempt, new files too, in the editor of review', async () => {
+    const agent = await page().locator('section.attempt').first().getAttribute('data-agent');
+    writeFileSync(join(world.home, '.local', 'state', 'tmux-agents', 'worktrees', agent ?? '', 'notes.txt'), 'Rooibos is not a tea.\n');
+    await page().locator('section.attempt').first().locator('button', { hasText: 'Changes' }).click();
+    await vscode.page.locator('.tab').filter({ hasText: 'Changes of demo 1 (against main) (1 file)' }).waitFor();
+    await vscode.page.locator('.view-line').filter({ hasText: 'is not a tea' }).first().waitFor();
+    await vscode.page.locator('.tab').filter({ hasText: 'Best of 2' }).click();
+    await seen(page().locator('section.attempt'));
+  });
+
   it('picks one, and archives the other with its work', async () => {
     const attempt = page().locator('section.attempt').first();
     await attempt.locator('button', { hasText: 'Pick This One' }).click();
@@ -126,5 +136,13 @@ describe('sessions, in the browser', function () {
     await vscode.runCommand('Agents: Kill All Agents…');
     await vscode.dialogButton('Kill', 'Kill 2 Agents');
     await vscode.until(async () => ((await page().locator('.badge').filter({ hasText: 'picked' }).count()) > 0 ? true : undefined), 'the picked one');
+  });
+
+  it('shows what an agent changed that is gone, from its timeline', async () => {
+    await vscode.page.locator('.tab').filter({ hasText: 'Timeline: demo-1' }).click();
+    await entry(/changed, \+/).locator('button.title').click();
+    // It worked in the folder itself: what it left is compared with the commit at which it began.
+    await vscode.page.locator('.tab').filter({ hasText: /Changes of demo-1 \(against [0-9a-f]{10}\)/ }).waitFor();
+    await vscode.page.locator('.view-line').filter({ hasText: 'Earl Grey' }).first().waitFor();
   });
 });

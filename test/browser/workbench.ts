@@ -116,8 +116,11 @@ export class Workbench {
     await row.locator(`.action-label[aria-label^="${button}"]`).first().click();
   }
 
-  /** Chooses a row of the open quick pick. */
+  /** Chooses a row of the open quick pick; one that is further down than what is drawn is typed for. */
   async pick(label: string): Promise<void> {
+    const rows = this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
+    await rows.first().waitFor();
+    if ((await this.quickPickRow(label).count()) === 0) await this.quickInput().fill(label);
     await this.quickPickRow(label).first().click();
   }
 
@@ -196,7 +199,7 @@ export class Workbench {
     await row.locator(`.actions .action-label[aria-label^="${action}"]`).first().click();
   }
 
-  /** Opens a row's context menu and chooses an entry, until its effect is seen: a condition that the page then fulfils. */
+  /** Opens a row's context menu and chooses an entry (`Terminal ▸ Show Output`: one of a submenu), until its effect is seen: a condition that the page then fulfils. */
   async rowMenu(label: string | RegExp, entry: string, effect: () => Promise<boolean>): Promise<void> {
     // A menu closes unchosen when something else takes the focus, such as a terminal that has just opened: then it is opened again.
     const attempts = 4;
@@ -204,7 +207,9 @@ export class Workbench {
       const timeoutMs = attempt === attempts ? this.#timeout : 5_000;
       try {
         await this.row(label).first().locator('.label-name').first().click({ button: 'right', timeout: timeoutMs });
-        await this.#chooseFromMenu(entry, timeoutMs);
+        const path = entry.split(' ▸ ');
+        for (const parent of path.slice(0, -1)) await this.#openSubmenu(parent, timeoutMs);
+        await this.#chooseFromMenu(path.at(-1) ?? '', timeoutMs);
         await this.until(async () => ((await effect()) ? true : undefined), `the effect of "${entry}"`, { timeoutMs });
         return;
       } catch (error) {
@@ -225,6 +230,15 @@ export class Workbench {
   async viewMenu(entry: string): Promise<void> {
     await this.viewAction('Views and More Actions');
     await this.#chooseFromMenu(entry);
+  }
+
+  async #openSubmenu(entry: string, timeoutMs: number): Promise<void> {
+    const item = this.page.locator('.monaco-menu .action-menu-item').filter({ has: this.page.locator('.action-label').filter({ hasText: exactly(entry) }) }).first();
+    await item.waitFor({ timeout: timeoutMs });
+    await this.until(async () => {
+      await item.hover({ timeout: timeoutMs });
+      return (await this.page.locator('.monaco-submenu .action-menu-item').count()) > 0 ? true : undefined;
+    }, `the menu "${entry}"`, { timeoutMs });
   }
 
   async #chooseFromMenu(entry: string, timeoutMs = this.#timeout): Promise<void> {

@@ -87,7 +87,7 @@ describe('review in the extension host', () => {
     await waitFor(changed, { timeoutMs: PATIENCE, what: 'the rows of the changed files' });
     const rows = await review.parts(agent);
     assert.deepEqual(labels(rows), ['Changes: 2 files, +3 −2 · against main', 'a.txt: M +2 −2', 'n.txt: A +1 −0 · new']);
-    assert.equal(rows[0]?.children[1]?.item().accessibilityInformation?.label, 'new/n.txt, added, 1 lines added, 0 removed');
+    assert.equal(rows[0]?.children[1]?.item().accessibilityInformation?.label, 'new/n.txt, added, 1 line added, 0 removed');
   });
 
   it('shows all of them in one editor, and one of them with its base beside it', async () => {

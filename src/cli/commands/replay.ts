@@ -25,7 +25,7 @@ export const replay: Command<ReplayCommandOptions> = (face, options, [wanted = '
   return withManager(face, options.runtime, async (managed) => {
     const agentId = await recordedAgent(managed, folder, wanted);
     const sessionId = sessionsOf(folder, agentId).findLast((one) => hasRecording(join(folder, one)));
-    if (sessionId === undefined) throw new AgentsError('not-found', `Nothing was recorded of the terminal of "${agentId}".`, { hint: 'VS Code records the agents that it shows; see tmuxAgents.sessions.record.' });
+    if (sessionId === undefined) throw new AgentsError('not-found', `Nothing was recorded of the terminal of "${agentId}".`, { hint: 'VS Code records the agents that it shows (tmuxAgents.sessions.record), and so does "timeline --follow" (sessions.record in the settings file).' });
     const path = join(folder, sessionId, RECORDING);
     if (output.json) {
       output.answer({ agentId, sessionId, path }, () => '');

@@ -4,7 +4,7 @@ import { AgentsError, isAgentsError } from '../../base/errors.ts';
 import type { RunnerEvent } from '../../protocol/runnerEvent.ts';
 import type { TimelineEntry } from '../../protocol/timelineEntry.ts';
 import type { Managed } from '../../runner/createRuntimeManager.ts';
-import { recordSessions } from '../../runner/recordSessions.ts';
+import { recordSessions, type RecordOptions } from '../../runner/recordSessions.ts';
 import { sessionsFolder, sessionsOf } from '../../sessions/recorder/sessionFolders.ts';
 import { readSessions, SessionFollower } from '../../sessions/timeline/followSessions.ts';
 import { Timeline } from '../../sessions/timeline/timeline.ts';
@@ -29,7 +29,8 @@ export const timeline: Command<TimelineCommandOptions> = (face, options, [wanted
       output.answer({ agentId, entries }, () => (entries.length === 0 ? `Nothing was recorded of ${agentId} yet.` : entries.map((entry) => entryText(entry, output)).join('\n')));
       return ExitCode.OK;
     }
-    await follow(managed, folder, agentId, (entry) => around.stdout.write(`${output.json ? JSON.stringify(entry) : entryText(entry, output)}\n`), around.signal);
+    const { record, maxMegabytes, keptDays } = face.config.sessions;
+    await follow(managed, { folder, terminal: record, maxMegabytes, keptDays }, agentId, (entry) => around.stdout.write(`${output.json ? JSON.stringify(entry) : entryText(entry, output)}\n`), around.signal);
     return ExitCode.OK;
   }, { tidiesUp: true });
 };
@@ -45,14 +46,14 @@ export async function recordedAgent({ manager }: Pick<Managed, 'manager'>, folde
 }
 
 /** Tells each entry as it is made or changed, until the signal fires. */
-async function follow(managed: Managed, folder: string, agentId: string, tell: (entry: TimelineEntry) => void, signal: AbortSignal): Promise<void> {
+async function follow(managed: Managed, options: RecordOptions & { readonly folder: string }, agentId: string, tell: (entry: TimelineEntry) => void, signal: AbortSignal): Promise<void> {
   const owned = new DisposableStore();
   const { manager, status, approvals } = managed;
   const entries = new Timeline();
   try {
     for (const following of [manager.watch(), status.follow(), approvals.follow()]) owned.add(following);
-    const recorder = owned.add(recordSessions(managed, { folder }));
-    owned.add(await SessionFollower.open({ folder, agentId, onEvents: (events) => events.flatMap((event) => entries.take(event)).forEach(tell) }));
+    const recorder = owned.add(recordSessions(managed, options));
+    owned.add(await SessionFollower.open({ folder: options.folder, agentId, onEvents: (events) => events.flatMap((event) => entries.take(event)).forEach(tell) }));
     await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
     await recorder.close();
   } finally {

@@ -10,7 +10,6 @@ import { startAttempts } from '../../runner/attempts/startAttempts.ts';
 import { shortAge } from '../../runtimes/agentText.ts';
 import { WorkspaceManager } from '../../workspaces/workspaceManager.ts';
 import { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
-import type { CommitDocuments } from '../panels/commitDocuments.ts';
 import { PanelHost, type PanelWish } from '../panels/panelHost.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
@@ -22,7 +21,6 @@ export interface BestOfParts {
   readonly services: Services;
   /** Holds the sessions' folders. */
   readonly sessions: string;
-  readonly commits: CommitDocuments;
 }
 
 export class BestOf implements Disposable {
@@ -101,12 +99,12 @@ export class BestOf implements Disposable {
   }
 
   #comparison(group: AttemptGroup): PanelWish {
-    const { services, sessions, commits } = this.#parts;
+    const { services, sessions } = this.#parts;
     return {
       key: group.id,
       title: `Best of ${group.attempts.length}: ${oneLine(group.task, 30)}`,
       state: { groupId: group.id },
-      serve: (panel, owned) => void owned.add(new ComparisonPanel(panel, group.id, { services, sessions, commits, store: this.#store, records: this.#records })),
+      serve: (panel, owned) => void owned.add(new ComparisonPanel(panel, group.id, { services, sessions, store: this.#store, records: this.#records })),
     };
   }
 }

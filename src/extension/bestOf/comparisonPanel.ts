@@ -1,7 +1,7 @@
 // One group's comparison in a panel: what is known of each attempt, looked up anew when something changed, and the acts of its buttons.
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { messageOf } from '../../base/errors.ts';
+import { AgentsError, messageOf } from '../../base/errors.ts';
 import type { AttemptGroup } from '../../protocol/attemptGroup.ts';
 import { FromComparison, type ToComparison } from '../../protocol/panelMessages.ts';
 import type { AttemptStore } from '../../runner/attempts/attemptStore.ts';
@@ -11,7 +11,6 @@ import { viewAttempts } from '../../runner/attempts/viewAttempts.ts';
 import type { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
 import { isFinished } from '../agentKey.ts';
 import { Commands } from '../ids.ts';
-import type { CommitDocuments } from '../panels/commitDocuments.ts';
 import { stateWord } from '../panels/timelinePanel.ts';
 import type { Services } from '../services.ts';
 import { showError } from '../showError.ts';
@@ -19,7 +18,6 @@ import { showError } from '../showError.ts';
 export interface ComparisonParts {
   readonly services: Services;
   readonly sessions: string;
-  readonly commits: CommitDocuments;
   readonly store: AttemptStore;
   readonly records: WorkspaceStore;
 }
@@ -119,7 +117,7 @@ export class ComparisonPanel implements Disposable {
   }
 
   async #act(message: FromComparison): Promise<void> {
-    const { store, records, commits } = this.#parts;
+    const { store, records, services } = this.#parts;
     switch (message.type) {
       case 'ready':
       case 'refresh':
@@ -133,7 +131,8 @@ export class ComparisonPanel implements Disposable {
       case 'changes': {
         const attempt = store.require(this.#groupId).attempts.find(({ agentId }) => agentId === message.agentId);
         const record = records.read(attempt?.workspaceId ?? '');
-        return commits.show(record?.path ?? '', { base: record?.base?.commit });
+        if (attempt === undefined || record === undefined) throw new AgentsError('not-found', 'This attempt has no workspace any more.');
+        return void (await (await services.review.open()).showFolder({ folder: record.path, name: attempt.label }));
       }
       case 'pick':
         return this.#pick(message.agentId);

@@ -2,7 +2,7 @@
 import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { DisposableStore } from '../../base/disposable.ts';
-import { messageOf } from '../../base/errors.ts';
+import { AgentsError, messageOf } from '../../base/errors.ts';
 import { FromTimeline, type TimelineHead, type ToTimeline } from '../../protocol/panelMessages.ts';
 import type { RunnerEvent } from '../../protocol/runnerEvent.ts';
 import type { TimelineEntry } from '../../protocol/timelineEntry.ts';
@@ -39,6 +39,11 @@ export function stateWord(agent: AgentInfo | undefined, services: Pick<Services,
   const tones: Readonly<Partial<Record<typeof shown.state, TimelineHead['tone']>>> = { waiting: 'wait', error: 'bad', failed: 'bad', working: 'busy', starting: 'busy', idle: 'good' };
   const tone = shown.state === 'exited' ? (shown.inOrder === true ? 'good' : 'bad') : (tones[shown.state] ?? 'none');
   return { state: shown.state === 'exited' ? shown.text : stateLabels[shown.state], tone };
+}
+
+function folderOf({ cwd }: { readonly cwd: string | undefined }): string {
+  if (cwd !== undefined) return cwd;
+  throw new AgentsError('not-found', 'Nobody knows any more in which folder this agent worked.');
 }
 
 /** Serves a panel's page until the panel is closed. */
@@ -117,10 +122,10 @@ export function serveTimeline(panel: vscode.WebviewPanel, owned: DisposableStore
         if (hasRecording(join(folder, entry.sessionId))) replay(entry.sessionId, facts.name, entry.ts);
         break;
       case 'commit':
-        await parts.commits.show(facts.cwd ?? '', { sha: entry.target.sha });
+        await parts.commits.show(folderOf(facts), entry.target.sha);
         break;
       case 'changes':
-        await parts.commits.show(facts.cwd ?? '', { base: timeline.head });
+        await (await services.review.open()).showFolder({ folder: folderOf(facts), name: facts.name, since: timeline.head });
         break;
       case 'file': {
         const path = isAbsolute(entry.target.path) ? entry.target.path : join(facts.cwd ?? '', entry.target.path);

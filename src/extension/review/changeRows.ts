@@ -50,9 +50,9 @@ function changesItem(id: string, reviewed: Reviewed, files: readonly ChangedFile
 }
 
 /** What people call the base. */
-export function baseWords({ baseRef, base, head, record }: Reviewed): string {
-  if (record === undefined) return head === undefined ? 'nothing' : 'the last commit';
-  return baseRef ?? base.slice(0, 10);
+export function baseWords({ baseRef, base, head }: Reviewed): string {
+  if (head === undefined) return 'nothing';
+  return baseRef ?? (base === head ? 'the last commit' : base.slice(0, 10));
 }
 
 function fileItem(id: string, { folder }: Reviewed, file: ChangedFile): vscode.TreeItem {
@@ -64,7 +64,7 @@ function fileItem(id: string, { folder }: Reviewed, file: ChangedFile): vscode.T
   const parts = [`${statusLetter(file.status)} ${counts}`, place === '.' ? '' : place, from, mode].filter((part) => part !== '');
   labelled(item, { id, description: parts.join(' · '), tooltip: `${join(folder, file.path)}\n${words[file.status]}, ${counts}${from === '' ? '' : `, ${from}`}${mode === '' ? '' : `, ${mode}`}`, icon: icons[file.status], context: `change;${file.status}${file.submodule ? ';submodule' : ''}` });
   item.iconPath = new vscode.ThemeIcon(icons[file.status], new vscode.ThemeColor(colors[file.status]));
-  const spoken = file.binary ? 'binary' : file.submodule ? 'submodule' : `${file.additions ?? 0} lines added, ${file.deletions ?? 0} removed`;
+  const spoken = file.binary ? 'binary' : file.submodule ? 'submodule' : `${file.additions ?? 0} ${file.additions === 1 ? 'line' : 'lines'} added, ${file.deletions ?? 0} removed`;
   item.accessibilityInformation = { label: [file.path, words[file.status], spoken, from, mode].filter((part) => part !== '').join(', ') };
   item.command = { command: Commands.openChange, title: 'Open Change', arguments: [{ kind: 'change', key: id }] };
   return item;

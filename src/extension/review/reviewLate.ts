@@ -21,7 +21,7 @@ import { LiveChanges } from './liveChanges.ts';
 import { abortMerge, continueMerge, mergeInto, rebaseInto, rebaseOnto, resolveConflicts, squashInto } from './mergeCommands.ts';
 import { createPullRequest } from './pullRequestCommand.ts';
 import { removeWorkspaceCommand } from './removeWorkspace.ts';
-import { openChange, openWorktree, showChanges } from './showChanges.ts';
+import { openChange, openWorktree, showChanges, showFolder, type ShownFolder } from './showChanges.ts';
 
 export interface ReviewOptions {
   readonly services: Services;
@@ -92,9 +92,15 @@ export class Review implements Disposable {
 
   /** Fails with `unsupported` in Restricted Mode: git does what a repository's own settings say. */
   run(name: ReviewCommandName, args: readonly unknown[]): unknown {
-    if (!vscode.workspace.isTrusted) throw new AgentsError('unsupported', 'Review runs git in the folders of agents, which is off in Restricted Mode.', { hint: 'Trust this workspace with "Workspaces: Manage Workspace Trust".' });
+    requireTrust();
     const command: ReviewCommand = reviewCommands[name];
     return command(this, ...args);
+  }
+
+  /** Shows what changed in a folder, also where its agent is gone. Resolves with the paths; fails as `run`, and where there is no such folder. */
+  async showFolder(shown: ShownFolder): Promise<readonly string[]> {
+    requireTrust();
+    return showFolder(this, shown);
   }
 
   /** The rows below an agent; from now on they are kept true until `forget`. */
@@ -131,4 +137,8 @@ export class Review implements Disposable {
   #forgetGone(): void {
     for (const key of [...this.#live.keys()]) if (this.services.fleet.find(key) === undefined) this.forget(key);
   }
+}
+
+function requireTrust(): void {
+  if (!vscode.workspace.isTrusted) throw new AgentsError('unsupported', 'Review runs git in the folders of agents, which is off in Restricted Mode.', { hint: 'Trust this workspace with "Workspaces: Manage Workspace Trust".' });
 }

@@ -3,26 +3,46 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { AgentsError } from '../../base/errors.ts';
 import { changedFiles, type ChangedFile } from '../../workspaces/review/changedFiles.ts';
-import type { Reviewed } from '../../workspaces/review/reviewBase.ts';
+import type { AgentInfo } from '../../runtimes/types.ts';
+import { reviewOf, type Reviewed } from '../../workspaces/review/reviewBase.ts';
 import { agentKey } from '../agentKey.ts';
 import { ContextKeys } from '../ids.ts';
 import { oneLine } from '../shownText.ts';
 import { baseUri } from './baseFiles.ts';
 import { baseWords } from './changeRows.ts';
 import type { Review, ReviewCommand } from './reviewLate.ts';
-import { editorsPath, rowsPath, targetOf, type Target } from './reviewTarget.ts';
+import { agentOfFile, editorsPath, rowsPath, targetOf } from './reviewTarget.ts';
 
 /** Returns the paths that are shown. */
 export const showChanges: ReviewCommand = async (review, ...args) => {
-  const target = await targetOf(review, args, 'Show the changes of which agent?');
-  const { agent, reviewed } = target;
+  const { agent, reviewed } = await targetOf(review, args, 'Show the changes of which agent?');
+  return showReviewed(review, reviewed, agent.name, agent);
+};
+
+/** A folder whose agent may be gone. */
+export interface ShownFolder {
+  readonly folder: string;
+  /** Whose work it is, for people. */
+  readonly name: string;
+  /** The commit to compare with where the folder is no workspace of ours; the last one when absent. */
+  readonly since?: string | undefined;
+}
+
+/** As Show Changes, of a folder. Fails with `folder-missing` where it is no more. */
+export async function showFolder(review: Review, { folder, name, since }: ShownFolder): Promise<readonly string[]> {
+  const reviewed = await reviewOf(folder, review.store, since);
+  return showReviewed(review, reviewed, name, agentOfFile(review.services, vscode.Uri.file(reviewed.folder)));
+}
+
+async function showReviewed(review: Review, reviewed: Reviewed, name: string, agent: AgentInfo | undefined): Promise<readonly string[]> {
+  const [who, against] = [oneLine(name, 60), baseWords(reviewed)];
   const files = await changedFiles(reviewed.folder, reviewed.base);
   if (files.length === 0) {
-    void vscode.window.showInformationMessage(`${oneLine(agent.name, 60)} has changed nothing against ${baseWords(reviewed)}.`);
+    void vscode.window.showInformationMessage(`${who} has changed nothing against ${against}.`);
     return [];
   }
-  beginReview(review, target);
-  const title = `Changes of ${oneLine(agent.name, 60)} (against ${baseWords(reviewed)})`;
+  if (agent !== undefined) beginReview(review, agent);
+  const title = `Changes of ${who} (against ${against})`;
   const resources = files.filter(({ submodule }) => !submodule).map((file) => {
     const { original, modified } = sidesOf(reviewed, file);
     return [vscode.Uri.file(join(reviewed.folder, file.path)), file.status === 'added' ? undefined : original, file.status === 'deleted' ? undefined : modified];
@@ -32,7 +52,7 @@ export const showChanges: ReviewCommand = async (review, ...args) => {
   const old = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ label, isActive }) => label.startsWith(title) && !isActive);
   if (old.length > 0) await vscode.window.tabGroups.close(old, true);
   return files.map(({ path }) => path);
-};
+}
 
 export const openChange: ReviewCommand = async (review, ...args) => {
   const target = await targetOf(review, args, 'Open a change of which agent?');
@@ -41,7 +61,7 @@ export const openChange: ReviewCommand = async (review, ...args) => {
   const path = rowsPath(args[0]) ?? target.given.path ?? (await askPath(reviewed, files));
   const file = files.find((one) => one.path === path);
   if (file === undefined) throw new AgentsError('stale', `${path} has no changes any more.`);
-  beginReview(review, target);
+  beginReview(review, agent);
   const { original, modified } = sidesOf(reviewed, file);
   await vscode.commands.executeCommand('vscode.diff', original, modified, `${file.path} (${oneLine(agent.name, 40)} against ${baseWords(reviewed)})`, { preview: true });
 };
@@ -68,7 +88,7 @@ function sidesOf({ folder, base }: Reviewed, file: ChangedFile): { readonly orig
 }
 
 /** From here on the editors of this agent's folder take comments, and offer to discard. */
-function beginReview(review: Review, { agent }: Target): void {
+function beginReview(review: Review, agent: AgentInfo): void {
   review.shown.add(agentKey(agent));
   review.comments.begin();
   void vscode.commands.executeCommand('setContext', ContextKeys.reviewing, true);

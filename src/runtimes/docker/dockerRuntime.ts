@@ -17,7 +17,7 @@ import { AGENT_OPTION, agentInfo, findAgentPane, terminatePane } from '../agentP
 import { attachCommand, type AttachCommand } from '../attachCommand.ts';
 import type { ProgramFacts, ProgramQuery } from '../programs.ts';
 import { KEPT_HOME } from '../keptHome.ts';
-import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, DeniedEgress, KillOptions, SpawnOptions } from '../types.ts';
+import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentProcesses, AgentRuntime, DeniedEgress, KillOptions, SpawnOptions } from '../types.ts';
 import { AgentLinks } from './agentLinks.ts';
 import { pauseContainer, unpauseContainer } from './containerPause.ts';
 import { removeContainer, stopContainer } from './containerRemoval.ts';
@@ -28,6 +28,7 @@ import { EgressWatch } from './egress/egressWatch.ts';
 import { Egress } from './egress/egress.ts';
 import { EventFeed } from './eventFeed.ts';
 import { handleData, type DockerHandleData } from './handleData.ts';
+import { processesOfContainer } from './containerProcess.ts';
 import { KeptHomes } from './keptHomes.ts';
 import { ImagePrograms } from './imagePrograms.ts';
 import { labelFilter } from './labels.ts';
@@ -215,6 +216,14 @@ export class DockerRuntime implements AgentRuntime {
   async findPrograms(queries: readonly ProgramQuery[]): Promise<ProgramFacts> {
     const rootless = this.#settings.user === undefined && (await this.#isRootless());
     return this.#reaching(this.#programs.find(queries, containerUser(this.#settings, caller(), rootless)));
+  }
+
+  place(): string {
+    return this.#engine.endpoint.url;
+  }
+
+  processesOf(handle: AgentHandle): Promise<AgentProcesses | undefined> {
+    return this.#engine.isLocal ? processesOfContainer(this.#engine, handleData(handle).containerId) : Promise.resolve(undefined);
   }
 
   getExecutor(handle: AgentHandle): Executor {

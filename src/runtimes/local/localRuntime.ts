@@ -15,7 +15,7 @@ import { AGENT_OPTION, agentInfo, cannotStart, findAgentPane, readLaunchFailure,
 import { attachCommand, type AttachCommand } from '../attachCommand.ts';
 import { launcherArgv } from '../launcher.ts';
 import type { ProgramFacts, ProgramQuery } from '../programs.ts';
-import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentRuntime, EnvironmentMode, KillOptions, SpawnOptions } from '../types.ts';
+import type { AgentChange, AgentConfig, AgentHandle, AgentInfo, AgentProcesses, AgentRuntime, EnvironmentMode, KillOptions, SpawnOptions } from '../types.ts';
 import { checkWorkspaceFolder } from '../workspaceFolder.ts';
 import { FOLDER_VARIABLE } from '../agentFiles.ts';
 import { agentEnvironment } from './agentEnvironment.ts';
@@ -228,6 +228,16 @@ export class LocalRuntime implements AgentRuntime {
     const pane = (await this.#serverRuns()) ? findAgentPane(await this.#tmux.listPanes(), handle.agentId) : undefined;
     if (!pane) throw new AgentsError('not-found', `The agent "${handle.agentId}" is gone.`);
     return pane.id;
+  }
+
+  place(): string {
+    return this.#socketPath;
+  }
+
+  async processesOf(handle: AgentHandle): Promise<AgentProcesses | undefined> {
+    if (isAdopted(handle) || !(await this.#serverRuns())) return undefined;
+    const pane = findAgentPane(await this.#tmux.listPanes(), handle.agentId);
+    return pane === undefined ? undefined : { kind: 'processes', pid: pane.pid };
   }
 
   async renameAgent(handle: AgentHandle, name: string): Promise<void> {

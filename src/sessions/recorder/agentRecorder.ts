@@ -18,6 +18,7 @@ import type { RecorderParts, TerminalRecording } from './recorderParts.ts';
 import { isCommit, Reflog } from './reflog.ts';
 import { SessionFacts } from './sessionFacts.ts';
 import { sessionFor } from './sessionFolders.ts';
+import { isFinal } from '../states/transitions.ts';
 import { finalState, stateOf, stepsTo, stepsToEnd } from './sessionSteps.ts';
 
 /** Milliseconds after a request is gone in which the decision about it may still be written down by whoever made it. */
@@ -44,6 +45,8 @@ export class AgentRecorder implements Disposable {
   /** What is done to the journal, one after the other. */
   #turn: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** It is gone; `unseen` when nobody saw it go. */
+  #gone: 'seen' | 'unseen' | undefined;
   #summed = false;
   readonly #done: Promise<void>;
 
@@ -112,8 +115,14 @@ export class AgentRecorder implements Disposable {
     });
   }
 
-  /** It is gone, and that is certain. */
-  gone(): void {
+  /** It has run a command. */
+  ran(command: string): void {
+    void this.#do((writing) => this.#forward(writing, { kind: 'command', command: shortText(command) }));
+  }
+
+  /** It is gone, and that is certain. `unseen`: it went while nobody looked, some time after the journal's last event. */
+  gone(how: 'seen' | 'unseen' = 'seen'): void {
+    this.#gone = how;
     void this.#do((writing) => this.#finish(writing, undefined));
   }
 
@@ -168,16 +177,19 @@ export class AgentRecorder implements Disposable {
   async #begin(writing: Writing, folder: string): Promise<void> {
     const { facts, owned } = writing;
     const agent = this.#agent;
-    const { recordTerminal, versionOf, watchFiles } = this.#parts;
+    const { recordTerminal, versionOf, placeOf, watchFiles } = this.#parts;
     const reflog = await Reflog.of(agent.workingDirectory);
     if (reflog !== undefined) writing.reflog = reflog;
-    if (facts.startedAt === undefined) this.#append(writing, { type: 'SESSION_STARTED', providerId: agent.aiProvider, providerVersion: versionOf(agent) ?? 'unknown', workspacePath: agent.workingDirectory });
+    if (facts.startedAt === undefined) this.#append(writing, { type: 'SESSION_STARTED', providerId: agent.aiProvider, providerVersion: (await versionOf(agent)) ?? 'unknown', workspacePath: agent.workingDirectory });
     if (facts.life === undefined) {
       const head = await reflog?.head();
-      this.#forward(writing, { kind: 'agent', name: agent.name, runtimeId: agent.runtimeId, task: agent.task, createdAt: agent.createdAt, recording: recordTerminal !== undefined, ...(head === undefined ? {} : { head }) });
+      const place = placeOf(agent);
+      this.#forward(writing, { kind: 'agent', name: agent.name, runtimeId: agent.runtimeId, task: agent.task, createdAt: agent.createdAt, recording: recordTerminal !== undefined, ...(head === undefined ? {} : { head }), ...(place === undefined ? {} : { place }) });
       const prompt = taskPrompt(this.#task, agent.task);
       if (prompt !== undefined) this.#forward(writing, prompt);
     }
+    // Before anybody was ready to write it down.
+    if (this.#gone !== undefined) return this.#finish(writing, undefined);
     if (reflog !== undefined) owned.add(reflog.watch(() => void this.#do((now) => this.#commits(now))));
     const files = watchFiles(agent, (path, reason) => void this.#do((now) => this.#append(now, { type: 'FILE_TOUCHED', path, reason })));
     if (files !== undefined) owned.add(files);
@@ -258,16 +270,19 @@ export class AgentRecorder implements Disposable {
 
   async #finish(writing: Writing, agent: AgentInfo | undefined): Promise<void> {
     const { facts, journal, terminal } = writing;
+    // Of one that went unseen, what it did last is all that is certain.
+    const endedAt = this.#gone === 'unseen' ? facts.lastAt : Date.now();
     this.#prompts(writing);
     await this.#decisions(writing);
     await this.#commits(writing);
     await this.#sum(writing);
-    const end = finalState(agent, this.#stopped || facts.state === 'STOPPING');
-    this.#steps(writing, stepsToEnd(facts.state, end), agent === undefined && !this.#stopped ? 'gone: its place or another face ended it' : undefined);
+    // Whoever wrote before may have come as far as that.
+    const end = isFinal(facts.state) ? facts.state : finalState(agent, this.#stopped || facts.state === 'STOPPING');
+    this.#steps(writing, stepsToEnd(facts.state, end), agent === undefined && !this.#stopped ? (this.#gone === 'unseen' ? 'gone while nobody looked' : 'gone: its place or another face ended it') : undefined);
     terminal?.dispose();
     const exitCode = agent?.status === 'exited' ? agent.exitCode : agent?.status === 'failed' ? agent.exitCode : undefined;
     const began = Date.parse(this.#agent.createdAt);
-    this.#append(writing, { type: 'SESSION_ENDED', finalState: end, totalDurationMs: Math.max(0, Date.now() - (Number.isNaN(began) ? facts.startedAt ?? Date.now() : began)), totalUsage: await this.#usage(writing), ...(typeof exitCode === 'number' ? { exitCode } : {}) });
+    this.#append(writing, { type: 'SESSION_ENDED', finalState: end, totalDurationMs: Math.max(0, endedAt - (Number.isNaN(began) ? facts.startedAt ?? endedAt : began)), totalUsage: await this.#usage(writing, endedAt), ...(typeof exitCode === 'number' ? { exitCode } : {}) });
     await journal.flush();
     this.#end.abort();
   }
@@ -280,9 +295,9 @@ export class AgentRecorder implements Disposable {
     if (totals !== undefined) this.#append(writing, { type: 'DIFF_SUMMARY', ...totals });
   }
 
-  async #usage({ facts, terminal }: Writing): Promise<UsageMetrics> {
+  async #usage({ facts, terminal }: Writing, now = Date.now()): Promise<UsageMetrics> {
     const told = await this.#parts.usageOf(this.#agent).catch((error: unknown) => void this.#parts.log.debug(`${this.#agent.agentId}: ${messageOf(error)}`));
-    return { agentSeconds: facts.agentSeconds(Date.now()), terminalKb: Math.round((terminal?.bytes ?? 0) / 1024), filesTouched: facts.files.size, commandsRun: 0, approvalsRequested: facts.approvals, ...told };
+    return { agentSeconds: facts.agentSeconds(now), terminalKb: Math.round((terminal?.bytes ?? 0) / 1024), filesTouched: facts.files.size, commandsRun: facts.commands, approvalsRequested: facts.approvals, ...told };
   }
 
   #steps(writing: Writing, states: readonly SessionState[], reason?: string): void {

@@ -26,11 +26,14 @@ export interface RecorderParts {
   readonly queueOf: (agent: AgentInfo) => PromptQueueFile;
   /** The latest decisions about the agent's requests, of all faces, the newest last. */
   readonly decisionsOf: (agentId: string) => Promise<readonly DecisionRecord[]>;
-  readonly versionOf: (agent: AgentInfo) => string | undefined;
+  /** Of its CLI; undefined where that cannot be told. Never rejects. */
+  readonly versionOf: (agent: AgentInfo) => Promise<string | undefined>;
+  /** `AgentRuntime.place` of its runtime. */
+  readonly placeOf: (agent: AgentInfo) => string | undefined;
   readonly categoryOf: (approval: Pick<PendingApproval, 'request'>) => EventApprovalCategory;
   /** What changed in the agent's folder since that commit, or since its workspace's base; undefined where that cannot be told. Runs git. */
   readonly diffOf: (agent: AgentInfo, head: string | undefined) => Promise<DiffTotals | undefined>;
-  /** What the CLI's own logs say of its usage; nothing where none are known. Asked at the end of each turn. */
+  /** What the CLI's own logs say of its usage, and what its processes use now; nothing where none are known. Asked at the end of each turn. */
   readonly usageOf: (agent: AgentInfo) => Promise<Partial<UsageMetrics>>;
   /** Follows the files of the agent's folder; undefined where nobody does. */
   readonly watchFiles: (agent: AgentInfo, onTouch: (path: string, reason: 'read' | 'write' | 'delete') => void) => Disposable | undefined;

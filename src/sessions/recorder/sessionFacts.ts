@@ -26,6 +26,9 @@ export class SessionFacts {
   /** What it was spawned with, cut as it was journalled; only its title as long as nobody told more. */
   task: string | undefined;
   readonly commits = new Set<string>();
+  commands = 0;
+  /** Unix time in ms of the last event. */
+  lastAt = 0;
   readonly files = new Set<string>();
   approvals = 0;
   asks = 0;
@@ -34,6 +37,7 @@ export class SessionFacts {
   #workingSince: number | undefined;
 
   take(event: RunnerEvent): void {
+    this.lastAt = event.ts;
     switch (event.type) {
       case 'SESSION_STARTED':
         this.startedAt = event.ts;
@@ -94,6 +98,9 @@ export class SessionFacts {
         break;
       case 'commit':
         this.commits.add(event.sha);
+        break;
+      case 'command':
+        this.commands++;
         break;
       case 'status':
         this.lastStatus = event.status.state;

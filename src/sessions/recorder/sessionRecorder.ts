@@ -2,16 +2,20 @@
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import type { Event } from '../../base/event.ts';
 import { messageOf } from '../../base/errors.ts';
+import { ranCommand } from '../../providers/hooks/ranCommand.ts';
 import type { StatusPort } from '../../providers/status/statusPort.ts';
+import type { ReportEvent } from '../../providers/status/statusService.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { InboxChange } from '../approvals/approvalInbox.ts';
 import { AgentRecorder } from './agentRecorder.ts';
+import { goneSessions } from './goneSessions.ts';
 import type { RecorderParts } from './recorderParts.ts';
 
 export interface SessionRecorderOptions {
   readonly manager: RuntimeManager;
   readonly status: Pick<StatusPort, 'onDidChangeStatus'>;
+  readonly onDidReport: Event<ReportEvent>;
   readonly onDidChangeApprovals: Event<InboxChange>;
   readonly onDidChangePrompts: Event<AgentInfo>;
   /** Calls back with the agent's id when a decision, of any face, was written down. */
@@ -23,6 +27,8 @@ export class SessionRecorder implements Disposable {
   readonly #options: SessionRecorderOptions;
   readonly #owned = new DisposableStore();
   readonly #recorders = new Map<string, AgentRecorder>();
+  /** Those of agents that are gone, until their journals are closed. */
+  readonly #ending = new Map<string, AgentRecorder>();
 
   /** Records from now on, until it is disposed. Somebody else has the runtimes, the status and the approvals followed meanwhile. */
   constructor(options: SessionRecorderOptions) {
@@ -34,14 +40,45 @@ export class SessionRecorder implements Disposable {
     own.add(manager.onDidChangeAgents(({ type, agent }) => (type === 'gone' ? this.#gone(agent) : this.#take(agent))));
     own.add(manager.beforeKill(async (agent) => this.#of(agent)?.stopping()));
     own.add(status.onDidChangeStatus(({ agent, status: now }) => this.#take(agent)?.status(now)));
+    own.add(
+      options.onDidReport(({ agent, report }) => {
+        const command = ranCommand(report);
+        if (command !== undefined) this.#take(agent)?.ran(command);
+      }),
+    );
     own.add(onDidChangeApprovals(({ type, approval }) => this.#of(approval.agent)?.ask(approval, type !== 'gone')));
     own.add(onDidChangePrompts((agent) => this.#of(agent)?.prompted()));
     own.add(watchDecisions((agentId) => this.#recorders.forEach((recorder, key) => key.endsWith(`/${agentId}`) && recorder.decided())));
+    own.add(manager.onDidChangeHealth(({ error }) => error === undefined && void this.#endGone()));
     // Those that are known already are announced by nobody.
     manager.listAllAgents().then(
-      (agents) => agents.forEach((agent) => this.#take(agent)),
+      (agents) => {
+        agents.forEach((agent) => this.#take(agent));
+        return this.#endGone();
+      },
       (error: unknown) => options.parts.log.warn(`The agents to record cannot be listed: ${messageOf(error)}`),
     );
+  }
+
+  /** Ends the journals of agents that went while nobody looked; those whose place is out of reach wait until it is back. */
+  async #endGone(): Promise<void> {
+    const { manager, parts } = this.#options;
+    try {
+      for (const agent of await goneSessions(parts.folder, manager)) {
+        if (this.#owned.isDisposed) return;
+        const key = `${keyOf(agent)} ${agent.createdAt}`;
+        if (!this.#ending.has(key)) this.#end(key, new AgentRecorder(agent, parts), 'unseen');
+      }
+    } catch (error) {
+      parts.log.warn(`What went while nobody looked cannot be told: ${messageOf(error)}`);
+    }
+  }
+
+  /** Its journal gets its end, if need be when another face lets it go. */
+  #end(key: string, recorder: AgentRecorder, how: 'seen' | 'unseen'): void {
+    this.#ending.set(key, recorder);
+    recorder.gone(how);
+    void recorder.done.then(() => this.#ending.delete(key));
   }
 
   /** True while this face writes the journal of that agent. */
@@ -51,14 +88,14 @@ export class SessionRecorder implements Disposable {
 
   /** Lets every journal go; resolves when they are closed. */
   async close(): Promise<void> {
-    const recorders = [...this.#recorders.values()];
+    const recorders = [...this.#recorders.values(), ...this.#ending.values()];
     this.dispose();
     await Promise.all(recorders.map(({ done }) => done));
   }
 
   dispose(): void {
     this.#owned.dispose();
-    for (const recorder of this.#recorders.values()) recorder.dispose();
+    for (const recorder of [...this.#recorders.values(), ...this.#ending.values()]) recorder.dispose();
     this.#recorders.clear();
   }
 
@@ -84,10 +121,11 @@ export class SessionRecorder implements Disposable {
 
   #gone(agent: AgentInfo): void {
     const key = keyOf(agent);
-    // A runtime that was taken away: its agents go on, and so may their journals elsewhere.
-    if (this.#options.manager.get(agent.handle.runtimeId ?? agent.runtimeId) === undefined) this.#recorders.get(key)?.dispose();
-    else this.#recorders.get(key)?.gone();
+    const recorder = this.#recorders.get(key);
     this.#recorders.delete(key);
+    // A runtime that was taken away: its agents go on, and so may their journals elsewhere.
+    if (this.#options.manager.get(agent.handle.runtimeId ?? agent.runtimeId) === undefined) recorder?.dispose();
+    else if (recorder !== undefined) this.#end(`${key} ${recorder.life}`, recorder, 'seen');
   }
 }
 

@@ -1,13 +1,20 @@
-// Makes a timeline of a journal's events: a request and its answer are one entry, files that are touched in a row are one, and what only machines care for is left out.
+// Makes a timeline of a journal's events: a request and its answer are one entry, files that are touched in a row are one, commands too, and what only machines care for is left out.
 import { forwardedOf, type ForwardedEvent } from '../../protocol/forwardedEvent.ts';
 import type { RunnerEvent } from '../../protocol/runnerEvent.ts';
 import type { TimelineEntry } from '../../protocol/timelineEntry.ts';
-import { durationText, endTitle, filesTitle, firstLine, riskWord, usageText } from './timelineWords.ts';
+import { commandsTitle, durationText, endTitle, filesTitle, firstLine, riskWord, usageText } from './timelineWords.ts';
 
 type Draft = Omit<TimelineEntry, 'sessionId' | 'ts' | 'id'> & { readonly id?: string; readonly ts?: number };
 
-/** Milliseconds between two touched files that still go into one entry. */
-const FILES_MS = 60_000;
+/** Milliseconds between two touched files, or two commands, that still go into one entry. */
+const ROW_MS = 60_000;
+
+/** Milliseconds between the beginning of a turn and the word that its prompt was given. */
+const GIVEN_MS = 10_000;
+
+const WORKS = 'Works';
+
+const ROW_EVENTS: ReadonlySet<RunnerEvent['type']> = new Set(['FILE_TOUCHED', 'USAGE_TICK', 'TERMINAL_CHUNK']);
 
 /** Takes the events of one agent's sessions, in order. */
 export class Timeline {
@@ -15,7 +22,9 @@ export class Timeline {
   /** What is asked and open, by its id in the journal. */
   readonly #asked = new Map<string, TimelineEntry>();
   #files: { id: string; paths: Set<string>; last: number } | undefined;
+  #commands: { id: string; lines: string[]; last: number } | undefined;
   #task: string | undefined;
+  #last: TimelineEntry | undefined;
   #head: string | undefined;
 
   /** The commit at which the latest session's folder was when it began; undefined where nobody noted it. */
@@ -30,10 +39,12 @@ export class Timeline {
 
   /** The entries that are new or have changed by this event. */
   take(event: RunnerEvent): readonly TimelineEntry[] {
-    if (event.type !== 'FILE_TOUCHED' && event.type !== 'USAGE_TICK' && event.type !== 'TERMINAL_CHUNK') this.#files = undefined;
+    // Commands and the files that they write take turns: neither ends the other's row.
+    if (!ROW_EVENTS.has(event.type) && !(event.type === 'PROVIDER_EVENT_FORWARDED' && event.providerEvent['kind'] === 'command')) this.#files = this.#commands = undefined;
     return this.#drafts(event).map((draft) => {
       const entry: TimelineEntry = { ts: event.ts, ...draft, id: draft.id ?? `${event.sessionId}/${event.seq}`, sessionId: event.sessionId };
       this.#entries.set(entry.id, entry);
+      this.#last = entry;
       return entry;
     });
   }
@@ -83,8 +94,11 @@ export class Timeline {
         const id = forwarded.from === 'task' ? (this.#task ??= `${event.sessionId}/task`) : undefined;
         const before = id === undefined ? undefined : this.#entries.get(id);
         const title = firstLine(forwarded.text);
-        return [{ kind: 'prompt', title: `${forwarded.from === 'task' ? 'Task' : 'Prompt'}: ${title}`, ...(forwarded.text.trim() === title ? {} : { detail: forwarded.text }), ...(id === undefined ? {} : { id }), ...(before === undefined ? {} : { ts: before.ts }), target: { type: 'moment' } }];
+        const prompt: Draft = { kind: 'prompt', title: `${forwarded.from === 'task' ? 'Task' : 'Prompt'}: ${title}`, ...(forwarded.text.trim() === title ? {} : { detail: forwarded.text }), ...(id === undefined ? {} : { id }), ...(before === undefined ? {} : { ts: before.ts }), target: { type: 'moment' } };
+        return id === undefined ? this.#beforeWork(prompt, event.ts) : [prompt];
       }
+      case 'command':
+        return [this.#command(event, forwarded.command)];
       case 'commit':
         return [{ kind: 'commit', title: `${forwarded.action.startsWith('commit') ? 'Commit' : firstLine(forwarded.action)} ${forwarded.sha.slice(0, 8)}: ${firstLine(forwarded.subject)}`, target: { type: 'commit', sha: forwarded.sha } }];
       case 'status':
@@ -102,10 +116,17 @@ export class Timeline {
     }
   }
 
+  /** A prompt counts as given when the agent is seen to work: for people it comes before that. */
+  #beforeWork(prompt: Draft, ts: number): readonly Draft[] {
+    const last = this.#last;
+    if (last?.title !== WORKS || last.kind !== 'status' || ts - last.ts > GIVEN_MS) return [prompt];
+    return [{ ...prompt, id: last.id, ts: last.ts }, { kind: 'status', title: WORKS, ts: last.ts }];
+  }
+
   #status(status: Extract<ForwardedEvent, { readonly kind: 'status' }>['status']): readonly Draft[] {
     switch (status.state) {
       case 'working':
-        return [{ kind: 'status', title: 'Works' }];
+        return [{ kind: 'status', title: WORKS }];
       case 'idle':
         return [{ kind: 'status', title: 'At rest', target: { type: 'moment' } }];
       case 'error':
@@ -120,13 +141,24 @@ export class Timeline {
   }
 
   #file({ path, ts, seq, sessionId, reason }: Extract<RunnerEvent, { readonly type: 'FILE_TOUCHED' }>): Draft {
-    const files = this.#files !== undefined && ts - this.#files.last < FILES_MS ? this.#files : { id: `${sessionId}/${seq}`, paths: new Set<string>(), last: ts };
+    const files = this.#files !== undefined && ts - this.#files.last < ROW_MS ? this.#files : { id: `${sessionId}/${seq}`, paths: new Set<string>(), last: ts };
     files.paths.add(reason === 'delete' ? `${path} (deleted)` : path);
     files.last = ts;
     this.#files = files;
     const paths = [...files.paths];
     const before = this.#entries.get(files.id);
     return { id: files.id, kind: 'file', title: filesTitle(paths), ...(before === undefined ? {} : { ts: before.ts }), ...(paths.length < 2 ? {} : { detail: paths.slice(0, 50).join('\n') }), ...(paths.length === 1 && reason !== 'delete' ? { target: { type: 'file', path } as const } : {}) };
+  }
+
+  #command({ ts, seq, sessionId }: RunnerEvent, command: string): Draft {
+    const row = this.#commands !== undefined && ts - this.#commands.last < ROW_MS ? this.#commands : { id: `${sessionId}/${seq}`, lines: [], last: ts };
+    row.lines.push(command);
+    row.last = ts;
+    this.#commands = row;
+    const before = this.#entries.get(row.id);
+    const title = commandsTitle(row.lines);
+    const detail = row.lines.slice(-50).join('\n');
+    return { id: row.id, kind: 'command', title, ...(before === undefined ? {} : { ts: before.ts }), ...(row.lines.length > 1 || detail.trim() !== firstLine(command) ? { detail } : {}), target: { type: 'moment' } };
   }
 
   #ask({ sessionId, seq, ts }: RunnerEvent, id: string, draft: Draft): Draft {

@@ -26,11 +26,12 @@ export function endTitle({ finalState, exitCode }: Extract<RunnerEvent, { readon
 }
 
 /** A sentence of what is known; what the CLI does not report is left out. */
-export function usageText({ agentSeconds, tokensIn, tokensOut, costUsd, approvalsRequested, filesTouched }: UsageMetrics): string {
+export function usageText({ agentSeconds, tokensIn, tokensOut, costUsd, approvalsRequested, filesTouched, commandsRun }: UsageMetrics): string {
   const parts = [
     `at work for ${durationText(agentSeconds * 1000)}`,
     ...(approvalsRequested > 0 ? [`${approvalsRequested} ${approvalsRequested === 1 ? 'approval' : 'approvals'}`] : []),
     ...(filesTouched > 0 ? [`${filesTouched} ${filesTouched === 1 ? 'file' : 'files'} touched`] : []),
+    ...(commandsRun > 0 ? [`${commandsRun} ${commandsRun === 1 ? 'command' : 'commands'}`] : []),
     ...(tokensIn === undefined && tokensOut === undefined ? [] : [`${tokensIn ?? 0} tokens in, ${tokensOut ?? 0} out`]),
     ...(costUsd === undefined ? [] : [costText(costUsd)]),
   ].join(', ');
@@ -48,4 +49,8 @@ export function riskWord(risk: 'low' | 'med' | 'high'): string {
 export function filesTitle(paths: readonly string[]): string {
   const names = paths.slice(-3).map((path) => path.split('/').at(-1) ?? path);
   return paths.length <= 3 ? `Wrote ${names.join(', ')}` : `Wrote ${paths.length} files: ${names.join(', ')}, …`;
+}
+
+export function commandsTitle(commands: readonly string[]): string {
+  return commands.length === 1 ? `Ran ${firstLine(commands[0] ?? '')}` : `Ran ${commands.length} commands, the last: ${firstLine(commands.at(-1) ?? '')}`;
 }

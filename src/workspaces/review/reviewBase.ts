@@ -23,14 +23,17 @@ export interface Reviewed {
   readonly record: WorkspaceRecord | undefined;
 }
 
-/** Fails with `folder-missing` or `unsupported`, and the way out, where the folder is no git repository. */
-export async function reviewOf(folder: string, store: WorkspaceStore): Promise<Reviewed> {
+/**
+ * `since` is the commit to compare with where the folder is no workspace of ours, if the repository has it. Fails with `folder-missing`
+ * or `unsupported`, and the way out, where the folder is no git repository.
+ */
+export async function reviewOf(folder: string, store: WorkspaceStore, since?: string): Promise<Reviewed> {
   const root = await rootOf(folder);
   const git = new Git(root);
   const head = await optional(git, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
   const branch = await optional(git, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   const record = store.at(folder) ?? store.at(root);
-  const base = head === undefined ? EMPTY_TREE : await effectiveBase(git, record, head, branch);
+  const base = head === undefined ? EMPTY_TREE : await effectiveBase(git, record, head, branch, since);
   return { folder: root, base, baseRef: record?.base?.ref, branch, head, record };
 }
 
@@ -53,8 +56,8 @@ async function rootOf(folder: string): Promise<string> {
  * Where the work began, or the latest point that all of it up to there has been merged: the base's own branch may have been merged
  * into the work (then its changes are not the agent's), or the work into it.
  */
-async function effectiveBase(git: Git, record: WorkspaceRecord | undefined, head: string, branch: string | undefined): Promise<string> {
-  const noted = record?.base?.commit;
+async function effectiveBase(git: Git, record: WorkspaceRecord | undefined, head: string, branch: string | undefined, since: string | undefined): Promise<string> {
+  const noted = record?.base?.commit ?? since;
   if (noted === undefined || (await optional(git, ['cat-file', '-e', `${noted}^{commit}`])) === undefined) return head;
   let base = noted;
   const ref = record?.base?.ref;

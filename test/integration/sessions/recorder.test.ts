@@ -12,6 +12,7 @@ import { createRuntimeManager, type Managed } from '../../../src/runner/createRu
 import { recordSessions } from '../../../src/runner/recordSessions.ts';
 import type { AgentInfo } from '../../../src/runtimes/types.ts';
 import { castFrames } from '../../../src/sessions/recording/castFrames.ts';
+import { goneSessions } from '../../../src/sessions/recorder/goneSessions.ts';
 import { sessionsFolder } from '../../../src/sessions/recorder/sessionFolders.ts';
 import type { SessionRecorder } from '../../../src/sessions/recorder/sessionRecorder.ts';
 import { readSessions, SessionFollower } from '../../../src/sessions/timeline/followSessions.ts';
@@ -56,8 +57,8 @@ describe('the recorder of sessions', function () {
     execFileSync('git', ['-C', folder, '-c', 'user.name=T', '-c', 'user.email=t@example.invalid', ...args], { stdio: 'ignore' });
   }
 
-  function openFace(): Face {
-    const managed = createRuntimeManager(parseConfig({ runtimes: { docker: false, local: { socketName: 'recorded' } } }, 'the test'), { face: 'test' });
+  function openFace(socketName = 'recorded'): Face {
+    const managed = createRuntimeManager(parseConfig({ runtimes: { docker: false, local: { socketName } } }, 'the test'), { face: 'test' });
     const { manager, status, approvals, prompts, conversations, rules } = managed;
     const following = [manager.watch(), status.follow(), approvals.follow(), prompts.follow()];
     const recorder = recordSessions(managed);
@@ -179,6 +180,32 @@ describe('the recorder of sessions', function () {
     inOrder(events);
     assert.equal(events.filter(({ type }) => type === 'SESSION_STARTED').length, 1);
     assert.ok(reader.recorder.isWriter(agent));
+  });
+
+  it('ends the journal of an agent that went while no face looked, once it is certain that it is gone', async () => {
+    const first = openFace();
+    const agent = await spawnDemo(first, 'Greet');
+    await eventsWhen(agent.agentId, ({ type }) => type === 'APPROVAL_REQUESTED', 'the request');
+    await first.close();
+    faces = [];
+    execFileSync('tmux', ['-L', 'recorded', 'kill-server']);
+    writeFileSync(join(folder, 'late.txt'), 'not in git\n');
+    // The same id for another place: of what happened there it knows nothing.
+    const elsewhere = openFace('elsewhere');
+    assert.deepEqual(await goneSessions(sessionsFolder(), elsewhere.managed.manager), []);
+    await elsewhere.close();
+    faces = [];
+
+    openFace();
+    const events = await eventsWhen(agent.agentId, ({ type }) => type === 'SESSION_ENDED', 'the end');
+    inOrder(events);
+    const [summary, , , last] = events.slice(-4);
+    assert.ok(summary?.type === 'DIFF_SUMMARY' && summary.files.some(({ path }) => path === 'late.txt'), JSON.stringify(events.slice(-4)));
+    assert.ok(last?.type === 'SESSION_ENDED');
+    assert.equal(last.finalState, 'FAILED');
+    const before = events.findLast(({ type }) => type === 'APPROVAL_REQUESTED');
+    assert.ok(last.totalDurationMs <= (before?.ts ?? 0) - Date.parse(agent.createdAt) + 5_000, 'what nobody saw is not counted');
+    assert.deepEqual(await goneSessions(sessionsFolder(), { get: () => undefined, listByRuntime: () => assert.fail('nobody is asked where every journal has its end') }), []);
   });
 
   it('goes on with the next number in another face when the writer is killed', async () => {

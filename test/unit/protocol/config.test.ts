@@ -17,12 +17,18 @@ function faultOf(settings: unknown): string {
 
 describe('the settings', () => {
   it('have the runtimes local and docker, and claude as the provider, when nothing is said', () => {
-    assert.deepEqual(parseConfig({}, FILE), { runtimes: { local: { type: 'local' }, docker: { type: 'docker' } }, providers: {}, trustFolders: true, approvals: {}, defaults: { runtime: 'local', provider: 'claude' } });
+    assert.deepEqual(parseConfig({}, FILE), { runtimes: { local: { type: 'local' }, docker: { type: 'docker' } }, providers: {}, trustFolders: true, approvals: {}, sessions: { record: true, maxMegabytes: 32, keptDays: 30 }, defaults: { runtime: 'local', provider: 'claude' } });
   });
 
   it('keep the other runtime when one is changed, and know its type by its id', () => {
     const { runtimes } = parseConfig({ runtimes: { docker: { image: 'mine:1', memory: '4g', cpus: 2, pidsLimit: 100, authMounts: { ssh: false } } } }, FILE);
     assert.deepEqual(runtimes, { local: { type: 'local' }, docker: { type: 'docker', image: 'mine:1', memory: 4 * 2 ** 30, cpus: 2, pidsLimit: 100, authMounts: { ssh: false } } });
+  });
+
+  it('say what is kept of sessions, within the bounds that the editor has', () => {
+    assert.deepEqual(parseConfig({ sessions: { record: false, keptDays: 7 } }, FILE).sessions, { record: false, maxMegabytes: 32, keptDays: 7 });
+    assert.match(faultOf({ sessions: { maxMegabytes: 0 } }), /sessions\.maxMegabytes: must be 1 to 1000/);
+    assert.match(faultOf({ sessions: { keptdays: 7 } }), /keptdays/);
   });
 
   it('take a runtime away when it is false', () => {

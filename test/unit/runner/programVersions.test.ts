@@ -47,6 +47,15 @@ describe('the versions of CLIs that run', () => {
     assert.deepEqual(asked, []);
   });
 
+  it('are told to whoever asks, rules or not, by one look of the place', async () => {
+    assert.deepEqual(await Promise.all([versions.tell(agent), versions.tell(agent)]), ['2.1.329', '2.1.329']);
+    assert.equal(versions.of(agent, ranged), '2.1.329');
+    assert.equal(asked.length, 1);
+    answer = undefined;
+    versions = new ProgramVersions({ manager: { get: () => runtime }, providers, log: silentLog, now: () => now });
+    assert.equal(await versions.tell(agent), undefined);
+  });
+
   it('are asked once, and decide which rules apply', async () => {
     const reader = providerReader({ provider: providers.get('claude'), rules: () => ranged, version: () => versions.of(agent, ranged) });
     const lines = ['─'.repeat(80), '❯ ', '─'.repeat(80), '  ? for shortcuts'];

@@ -51,11 +51,32 @@ describe('a timeline', () => {
     assert.deepEqual(timeline.entries.map(({ title, detail, ts }) => [title, detail, ts]), [['Task: Write', 'Write\nthe notes', 1_000], ['Works', undefined, 2_000]]);
   });
 
+  it('puts a prompt before the work that proved it to be given', () => {
+    const works = forwarded({ kind: 'status', status: { state: 'working' }, source: 'hooks' }, 2_000);
+    const timeline = timelineOf(works, forwarded({ kind: 'prompt', text: 'Once more', from: 'queue', id: 'q' }, 2_500), forwarded({ kind: 'status', status: { state: 'idle' }, source: 'hooks' }, 3_000), forwarded({ kind: 'prompt', text: 'And again', from: 'queue', id: 'r' }, 4_000));
+    assert.deepEqual(timeline.entries.map(({ title, ts }) => [title, ts]), [['Prompt: Once more', 2_000], ['Works', 2_000], ['At rest', 3_000], ['Prompt: And again', 4_000]]);
+  });
+
   it('gathers files that are written in a row, and begins anew after anything else', () => {
     const write = (path: string): RunnerEvent => event({ type: 'FILE_TOUCHED', path, reason: 'write' });
     const timeline = timelineOf(write('src/a.ts'), write('src/b.ts'), write('src/a.ts'), forwarded({ kind: 'commit', sha: 'abcdef0123456789', subject: 'Both', action: 'commit' }), write('c.ts'));
     assert.deepEqual(timeline.entries.map(({ title }) => title), ['Wrote a.ts, b.ts', 'Commit abcdef01: Both', 'Wrote c.ts']);
     assert.deepEqual(timeline.entries.map(({ target }) => target?.type), [undefined, 'commit', 'file']);
+  });
+
+  it('gathers commands that are run in a row, whatever files they write meanwhile', () => {
+    const ran = (command: string): RunnerEvent => forwarded({ kind: 'command', command });
+    const timeline = timelineOf(ran('npm ci'), event({ type: 'FILE_TOUCHED', path: 'a.ts', reason: 'write' }), ran('npm test\n2>&1'), event({ type: 'FILE_TOUCHED', path: 'b.ts', reason: 'write' }), forwarded({ kind: 'status', status: { state: 'idle' }, source: 'hooks' }), ran('git status'));
+    assert.deepEqual(timeline.entries.map(({ kind, title, detail }) => [kind, title, detail]), [
+      ['command', 'Ran 2 commands, the last: npm test', 'npm ci\nnpm test\n2>&1'],
+      ['file', 'Wrote a.ts, b.ts', 'a.ts\nb.ts'],
+      ['status', 'At rest', undefined],
+      ['command', 'Ran git status', undefined],
+    ]);
+    const facts = new SessionFacts();
+    facts.take(ran('npm ci'));
+    facts.take(ran('npm test'));
+    assert.equal(facts.commands, 2);
   });
 
   it('hides what an agent writes to hide something', () => {
