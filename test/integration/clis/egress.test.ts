@@ -20,8 +20,7 @@ describe('in a restricted network', function () {
     world = undefined;
   });
 
-  // Not opencode: its requests to a model behind plain http, which only a stand-in is, do not come to an end there (docs/network.md).
-  for (const provider of ['claude', 'codex', 'gemini'] as const) {
+  for (const provider of ['claude', 'codex', 'gemini', 'opencode'] as const) {
     it(`${provider} asks its model through the proxy`, async () => {
       world = await CliWorld.open(provider, 'docker', clis, { restricted: true });
       const { host, hostname, port } = new URL(world.stub.url);
