@@ -111,8 +111,5 @@ export function proxyEnvironment({ proxy }: EgressAddresses): Record<string, str
     no_proxy: here,
     // Node's own fetch and http, from Node 24 on.
     NODE_USE_ENV_PROXY: '1',
-    // npm takes a refusal for a weak connection and tries again after 10 s, then 60 s: opencode, which installs a package at its start, would wait for that.
-    npm_config_fetch_retry_mintimeout: '500',
-    npm_config_fetch_retry_maxtimeout: '1000',
   };
 }
