@@ -55,6 +55,8 @@ export const EgressEntry = z.object({
   /** ISO 8601, UTC: when the attempt began. */
   at: z.iso.datetime(),
   agentId: z.string(),
+  /** A tunnel that is open from now on; one more entry with the same `at` tells of its end. Absent: the attempt is over. */
+  event: z.literal('opened').optional(),
   /** `connect`: a tunnel (HTTPS and all else). `http`: a plain request. */
   via: z.enum(['connect', 'http']),
   /** As it was asked for; cut to 255 characters. */

@@ -3,7 +3,8 @@
 /**
  * Words a prompt may hold:
  * `SLOW<n>` streams for n seconds; `WAIT<n>` sends nothing for n seconds first; `HOLD` streams a little, then waits for `release()`.
- * `TOOL <command>;;` wants to run a command; `ESC` beside it asks for it outside the sandbox (Codex).
+ * `STDIN <session> <line>;;` wants to write a line to a command that runs (Codex).
+ * `TOOL <command>;;` wants to run a command; `ESC` beside it asks for it outside the sandbox, `TTY` for a terminal to go on typing into (Codex).
  * `WRITE <path>` wants to write a file; `ASKQ` asks the person a question; `FAIL<code>` answers with that HTTP status.
  * Anything else, and the result of a tool, is answered with a short text.
  */
@@ -56,8 +57,10 @@ function numberAfter(word: string, text: string): number | undefined {
 
 function toolFor(text: string, tools: readonly string[]): ToolCall | undefined {
   const command = /TOOL (.*?);;/.exec(text)?.[1];
-  if (command !== undefined) return shellCall(offered(SHELLS, tools), command, /\bESC\b/.test(text));
+  if (command !== undefined) return shellCall(offered(SHELLS, tools), command, { escalated: /\bESC\b/.test(text), typing: /\bTTY\b/.test(text) });
   if (/\bASKQ\b/.test(text)) return questionCall(offered(ASKERS, tools));
+  const { session, chars } = /STDIN (?<session>\d+) (?<chars>.*?);;/.exec(text)?.groups ?? {};
+  if (session !== undefined && tools.includes('write_stdin')) return { name: 'write_stdin', args: { session_id: Number(session), chars: `${chars ?? ''}\n` } };
   const path = /WRITE (\S+)/.exec(text)?.[1];
   return path === undefined ? undefined : writeCall(offered(WRITERS, tools), path);
 }
@@ -66,13 +69,13 @@ function offered(names: readonly string[], tools: readonly string[]): string | u
   return names.find((name) => tools.includes(name));
 }
 
-function shellCall(name: string | undefined, command: string, escalated: boolean): ToolCall | undefined {
+function shellCall(name: string | undefined, command: string, { escalated, typing }: { readonly escalated: boolean; readonly typing: boolean }): ToolCall | undefined {
   const outside = escalated ? { sandbox_permissions: 'require_escalated', justification: 'the stub wants it' } : {};
   switch (name) {
     case undefined:
       return undefined;
     case 'exec_command':
-      return { name, args: { cmd: command, ...outside } };
+      return { name, args: { cmd: command, ...outside, ...(typing ? { tty: true, yield_time_ms: 500 } : {}) } };
     case 'shell_command':
       return { name, args: { command, ...outside } };
     case 'shell':

@@ -76,6 +76,7 @@ async function follow(face: Face, { agentId, runtime, entries, lives }: Audit, s
 function lineOf({ output }: Face, entry: EgressEntry): string {
   const target = `${plainText(entry.host)}:${entry.port}`;
   if (entry.verdict === 'denied') return `${entry.at}  ${output.paint('red', 'denied ')}  ${target}  (${entry.reason ?? 'not-listed'})`;
+  if (entry.event === 'opened') return `${entry.at}  opened   ${target}  (${entry.rule ?? ''})`;
   const outcome = entry.error ?? `${entry.sent} B sent, ${entry.received} B received, ${entry.ms} ms`;
   return `${entry.at}  allowed  ${target}  (${entry.rule ?? ''}; ${outcome})`;
 }

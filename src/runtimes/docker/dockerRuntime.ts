@@ -126,7 +126,7 @@ export class DockerRuntime implements AgentRuntime {
           options,
         ),
       );
-      return this.#handle(config.agentId, spawned);
+      return this.#handle(record, spawned);
     } finally {
       this.#spawning.delete(config.agentId);
       this.#refresh();
@@ -134,13 +134,15 @@ export class DockerRuntime implements AgentRuntime {
   }
 
   async killAgent(handle: AgentHandle, { graceMs = GRACE_MS }: KillOptions = {}): Promise<void> {
-    const { containerId } = handleData(handle);
+    const { containerId, restricted } = handleData(handle);
     this.#killing.add(handle.agentId);
     try {
       const ended = await this.#terminate(handle, containerId, graceMs);
       this.#links.delete(containerId);
       // With the agent ended, only `tail` and tmux are left in there: nothing that a gentle stop would matter to.
       if (!ended) await stopContainer(this.#engine, containerId, Math.min(1, Math.ceil(graceMs / 1000)));
+      // An open one has no proxy and no network of its own: nobody is asked for them.
+      if (restricted === false) return await removeContainer(this.#engine, containerId);
       await Promise.all([removeContainer(this.#engine, containerId), this.#egress.retireProxies(handle.agentId)]);
       await this.#egress.removeNetworks(handle.agentId);
     } finally {
@@ -282,7 +284,8 @@ export class DockerRuntime implements AgentRuntime {
     const view = isRunning(container) ? await this.#links.get(id, record.agentId).look() : undefined;
     const state = agentState(container, view, { nowMs: Date.now(), launching });
     const current = view?.found === true ? view.record : record;
-    return agentInfo(current, state, this.#handle(record.agentId, { containerId: id, sessionName: current.sessionName }));
+    // The labels alone say whether it is restricted: what is in its container it may write itself.
+    return agentInfo({ ...current, network: record.network }, state, this.#handle(record, { containerId: id, sessionName: current.sessionName }));
   }
 
   /** Lets the agent end by itself; true when it did. What cannot be reached is left to the engine's force. */
@@ -387,7 +390,7 @@ export class DockerRuntime implements AgentRuntime {
     return this.#rootless;
   }
 
-  #handle(agentId: string, data: DockerHandleData): AgentHandle {
-    return { runtimeType: this.type, runtimeId: this.#runtimeId, agentId, data: { ...data } };
+  #handle({ agentId, network }: AgentRecord, data: Omit<DockerHandleData, 'restricted'>): AgentHandle {
+    return { runtimeType: this.type, runtimeId: this.#runtimeId, agentId, data: { ...data, restricted: network === 'restricted' } };
   }
 }

@@ -6,6 +6,8 @@ import type { AgentHandle } from '../types.ts';
 const DockerHandleData = z.object({
   containerId: z.string().min(1),
   sessionName: z.string().min(1),
+  /** Whether it has a network and a proxy of its own. Absent in handles that were stored before this was known. */
+  restricted: z.boolean().optional(),
 });
 export type DockerHandleData = z.infer<typeof DockerHandleData>;
 

@@ -55,7 +55,7 @@ export class CommandWorld {
   /** Runs the command as a process, in the work folder, to its end; a hang is a failure. */
   async run(args: readonly string[], { input = '', meanwhile, cwd = this.work }: RunOptions = {}): Promise<Ran> {
     const [program = '', ...first] = this.#command;
-    const child = spawn(program, [...first, ...args], { cwd, env: this.env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 45_000, killSignal: 'SIGKILL' });
+    const child = spawn(program, [...first, ...args], { cwd, env: this.env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 90_000, killSignal: 'SIGKILL' });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => void (stdout += text));

@@ -28,7 +28,8 @@ const faces = [
 ];
 
 for (const { name, command } of faces) {
-  describe(`explain, ${name}, on recordings`, () => {
+  describe(`explain, ${name}, on recordings`, function () {
+    this.timeout(90_000);
     let world: CommandWorld;
     before(() => (world = new CommandWorld(command)));
     after(() => world?.dispose());
@@ -106,7 +107,8 @@ for (const { name, command } of faces) {
   });
 }
 
-describe('explain and record, of a live agent', () => {
+describe('explain and record, of a live agent', function () {
+  this.timeout(90_000);
   let world: CommandWorld;
   before(function () {
     needs(this, 'tmux');

@@ -18,7 +18,9 @@ interface Failure {
 }
 
 for (const { name, command } of faces) {
-  describe(`the command, ${name}, with local agents`, () => {
+  describe(`the command, ${name}, with local agents`, function () {
+    // Each of these tests starts some processes of Node.
+    this.timeout(90_000);
     let world: CommandWorld;
     before(function () {
       needs(this, 'tmux');

@@ -1,5 +1,7 @@
 // A session's rules hold before the fact, with the real CLIs: the test looks for the file that must not be there, and for what the model was told.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import { PolicySpec } from '../../../src/protocol/sessionConfig.ts';
 import { currentOwner } from '../../../src/runtimes/agentConfig.ts';
@@ -67,11 +69,28 @@ function steps(provider: CliName, place: CliPlace, define: (world: () => CliWorl
   });
 }
 
-for (const provider of ['claude', 'codex', 'opencode'] as const) steps(provider, 'local', hookSteps);
+for (const provider of ['claude', 'opencode'] as const) steps(provider, 'local', hookSteps);
+steps('codex', 'local', (world) => {
+  hookSteps(world, () => {
+    it('no hook is told of what is typed into a program that runs, so a shell that waits for that is asked about', async () => {
+      const log = new SessionLog();
+      const running = /session ID (\d+)/.exec(await toldAfter(world(), 'TTY TOOL cat > typed-file;;'))?.[1] ?? assert.fail('it runs no more');
+      const before = await log.latest(world().agent.agentId);
+      await toldAfter(world(), `STDIN ${running} touch by-keyboard;;`);
+      assert.equal(readFileSync(join(world().workspace, 'typed-file'), 'utf8'), 'touch by-keyboard\n');
+      assert.deepEqual(await log.latest(world().agent.agentId), before);
+      const told = toldAfter(world(), 'TTY TOOL sh;;');
+      const approval = await pendingIn(world(), 'typed into it');
+      await world().managed.approvals.answer(approval, { type: 'deny', note: 'no shell' });
+      assert.match(await told, /no shell/);
+    });
+  });
+});
 // There nobody but who follows the agent can judge.
 steps('claude', 'docker', hookSteps);
 
-function hookSteps(world: () => CliWorld): void {
+/** `more` steps come while somebody still answers. */
+function hookSteps(world: () => CliWorld, more: () => void = () => undefined): void {
   const last = async () => (await new SessionLog().latest(world().agent.agentId)).at(-1);
 
   it('a denied command does not run, and the agent is told why', async () => {
@@ -99,6 +118,8 @@ function hookSteps(world: () => CliWorld): void {
     assert.match(await told, /not this one/);
     assert.equal(world().has('refused-dir'), false);
   });
+
+  more();
 
   it('with nobody there to answer it does not run', async () => {
     world().stopAnswering();

@@ -83,7 +83,7 @@ export class KeptAudits {
   /** Adds the lines that are not there yet. */
   async keep(agentId: string, printed: readonly string[]): Promise<void> {
     const known = new Set(await this.#lines(agentId));
-    const news = printed.filter((line) => parseEntry(line) !== undefined && !known.has(line));
+    const news = entriesOf(printed).map((entry) => JSON.stringify(entry)).filter((line) => !known.has(line));
     if (news.length === 0) return;
     await mkdir(dirname(this.path(agentId)), { recursive: true, mode: 0o700 });
     await appendFile(this.path(agentId), news.map((line) => `${line}\n`).join(''), { mode: 0o600 });
@@ -98,8 +98,10 @@ export class KeptAudits {
   }
 }
 
-/** The entries among lines, each once, in the order of time. */
+/** The entries among lines, each once, in the order of time. That a tunnel was opened is left out once its end is told. */
 export function entriesOf(lines: readonly string[]): EgressEntry[] {
   const entries = [...new Set(lines)].map(parseEntry).filter((entry) => entry !== undefined);
-  return entries.toSorted((a, b) => a.at.localeCompare(b.at));
+  const keyOf = ({ at, via, host, port }: EgressEntry): string => JSON.stringify([at, via, host, port]);
+  const ended = new Set(entries.filter(({ event }) => event === undefined).map(keyOf));
+  return entries.filter((entry) => entry.event === undefined || !ended.has(keyOf(entry))).toSorted((a, b) => a.at.localeCompare(b.at));
 }

@@ -188,7 +188,7 @@ export class Egress {
     try {
       const word = await waitFor(said, { signal, timeoutMs: READY_TIMEOUT_MS, what: "the agent's proxy to serve" });
       if ('ready' in word) return;
-      throw new AgentsError('unsupported', `This engine cannot restrict an agent's network: ${word.fault}.`, { hint: 'Use Docker 20.10 or newer, or spawn the agent with an open network.' });
+      throw new AgentsError('unsupported', `This engine cannot restrict an agent's network: ${word.fault}.`, { hint: 'Use Docker 20.10 or newer, not Podman, or spawn the agent with an open network.' });
     } catch (error) {
       if (!isAgentsError(error, 'docker-failed') && !isAgentsError(error, 'timeout')) throw error;
       const lines = await lastLogLines(this.#engine, containerId);

@@ -88,7 +88,7 @@ export const resolveName: Resolve = (host) =>
     dnsLookup(host, { all: true, verbatim: true }, (error, found) => (error === null ? resolve(found.map(({ address }) => address)) : reject(error)));
   });
 
-/** One attempt, from its first byte to its line in the log. */
+/** One attempt, from its first byte to its last line in the log. */
 class Attempt {
   sent = 0;
   received = 0;
@@ -107,10 +107,19 @@ class Attempt {
     this.#outcome = { ...this.#outcome, reason: undefined, ...outcome };
   }
 
+  /** A tunnel may be open for days: it is told of at once. */
+  opened(): void {
+    if (!this.#ended) this.#log(this.#entry({ event: 'opened' }));
+  }
+
   end(error?: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#log({ v: 1, at: new Date(this.#began).toISOString(), ...this.#about, ...this.#outcome, ...(error === undefined ? {} : { error }), sent: this.sent, received: this.received, ms: Date.now() - this.#began });
+    this.#log(this.#entry(error === undefined ? {} : { error }));
+  }
+
+  #entry(more: Pick<EgressEntry, 'event' | 'error'>): EgressEntry {
+    return { v: 1, at: new Date(this.#began).toISOString(), ...this.#about, ...this.#outcome, ...more, sent: this.sent, received: this.received, ms: Date.now() - this.#began };
   }
 }
 
@@ -128,7 +137,7 @@ export function createProxy(settings: ProxySettings, log: (entry: EgressEntry) =
 
   function begin(via: EgressEntry['via'], host: string, port: number): Attempt {
     const attempt = new Attempt({ agentId: settings.agentId, via, host: host.slice(0, 255), port }, (entry) => {
-      open.delete(attempt);
+      if (entry.event === undefined) open.delete(attempt);
       log(entry);
     });
     open.add(attempt);
@@ -178,6 +187,7 @@ export function createProxy(settings: ProxySettings, log: (entry: EgressEntry) =
       const upstream = await reach(attempt, admitted, target.port);
       keep(upstream, () => undefined);
       if (client.destroyed) return void upstream.destroy();
+      attempt.opened();
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       client.on('data', (bytes: Buffer) => (attempt.sent += bytes.length));
       upstream.on('data', (bytes: Buffer) => (attempt.received += bytes.length));

@@ -11,11 +11,16 @@ export interface Opaque {
 const option = (pattern: RegExp) => (args: readonly string[]) => args.some((arg) => pattern.test(arg));
 const first = (pattern: RegExp) => (args: readonly string[]) => args.some((arg) => pattern.test(arg)) && args.findIndex((arg) => pattern.test(arg)) < 4;
 
+const LANGUAGES = /^(?:python[\d.]*|pypy3?|perl[\d.]*|ruby[\d.]*|node|nodejs|deno|bun|php[\d.]*|lua[\d.]*|osascript|pwsh|powershell|tclsh|guile|Rscript|julia|swift|scala|groovy|jshell|ghc|elixir|erl)$/;
+
 export const OPAQUE: readonly Opaque[] = [
-  { programs: /^(?:python[\d.]*|pypy3?|perl[\d.]*|ruby[\d.]*|node|nodejs|deno|bun|php[\d.]*|lua[\d.]*|osascript|pwsh|powershell|tclsh|guile|Rscript|julia|swift|scala|groovy|jshell|ghc|elixir|erl)$/, when: option(/^(?:-[A-Za-z]*[ceErpx]|--eval(?:=.*)?|--print(?:=.*)?|eval|-Command|-EncodedCommand|-)$/), named: true, doubt: 'it runs a program text in another language' },
+  { programs: LANGUAGES, when: option(/^(?:-[A-Za-z]*[ceErpx]|--eval(?:=.*)?|--print(?:=.*)?|eval|-Command|-EncodedCommand|-)$/), named: true, doubt: 'it runs a program text in another language' },
+  // With no script they wait for what is typed, and of that no hook is told (Codex's write_stdin).
+  { programs: LANGUAGES, when: (args) => args[0] === '-i' || (args.every((arg) => arg.startsWith('-')) && !args.some((arg) => /^(?:-[vVh]|--version|--help)$/.test(arg))), named: true, doubt: 'it runs what is typed into it' },
   { programs: /^(?:awk|gawk|mawk|nawk)$/, when: option(/\bsystem\s*\(|\||getline|^-f/), named: false, doubt: 'its script may run other programs' },
   { programs: /^(?:sed|gsed)$/, when: option(/(?:^|[;\n{}\d$/])\s*e\b|\/[gpiI\d]*e[gpiI\d]*(?:$|[;\n}])|^-[nErsiz]*f|^--file/), named: false, doubt: 'its script may run other programs' },
   { programs: /^(?:ed|ex|vi|vim|nvim|emacs|nano|less|more|man|gdb|lldb|expect|m4)$/, when: option(/^(?:\+|-[cesSxPp]|--cmd|--eval|-ex|--batch)|!/), named: false, doubt: 'it may run other programs' },
+  { programs: /^(?:ed|ex|vi|vim|view|nvim|emacs|gdb|lldb|expect)$/, named: true, doubt: 'it runs what is typed into it' },
   { programs: /^(?:ssh|mosh|docker|podman|nerdctl|kubectl|oc|nsenter|unshare|flatpak-spawn|systemd-run|machinectl|vagrant|lxc|incus|wsl)$/, when: option(/^(?:exec|run|compose|shell|ssh|attach|debug|-.*|.*[@:].*|[\w.-]+)$/), named: true, doubt: 'it may run commands in another place' },
   { programs: /^(?:su|runuser|sg|newgrp|script|watch|parallel|flock|entr|at|batch|crontab|tmux|screen|dtach|abduco|strace|ltrace|perf|valgrind|faketime|proot|fakeroot|eatmydata|dbus-run-session|xvfb-run|start-stop-daemon|daemonize|launchctl|hyperfine|cpulimit|numactl|taskset|chrt|prlimit|setpriv|capsh|firejail|bwrap|direnv|dotenv|op|aws-vault|rlwrap|unbuffer|socat|ncat|ionotify|watchexec|nodemon|make-jobserver)$/, named: false, doubt: 'it runs what its arguments name' },
   { programs: /^(?:npx|bunx|pnpx|uvx|pipx)$/, named: true, doubt: 'it may fetch a package and run it' },

@@ -98,7 +98,9 @@ class Walk {
       return this.#text(text ?? { text: '', plain: false }, depth);
     }
     if (options && fedByText && texts.length > 0 && fedBy.length === 0) return texts.map((text) => this.#text(text, depth)).every(Boolean);
-    if (words.length > 1 || fedBy.length > 0 || redirects.length > 0 || fedByText) this.doubts.push('a shell runs a text or a file that cannot be read here');
+    // Alone it waits for what is typed: of that no hook is told (Codex's write_stdin).
+    const alone = words.length === 1 && fedBy.length === 0 && redirects.length === 0 && !fedByText;
+    this.doubts.push(alone ? 'a shell runs what is typed into it' : 'a shell runs a text or a file that cannot be read here');
     return false;
   }
 

@@ -65,7 +65,7 @@ describe("the proxy's program", function () {
     const answers = [['127.0.0.1'], ['10.9.9.9']];
     let lookups = 0;
     const at = await open(['name.example:' + port, `127.0.0.1:${port}`], () => Promise.resolve(answers[lookups++] ?? []));
-    const ended = waitForEvent(logged.event, () => true, { timeoutMs: 10_000, what: 'the line of the log' });
+    const ended = waitForEvent(logged.event, ({ event }) => event === undefined, { timeoutMs: 10_000, what: 'the line of the log' });
     assert.match(await exchange(at, `CONNECT name.example:${port} HTTP/1.1\r\n\r\nhello`), /200[^]*got hello$/);
     const { rule, address, sent, received } = await ended;
     assert.deepEqual([lookups, rule, address, sent, received], [1, `name.example:${port}`, '127.0.0.1', 5, 9]);
@@ -91,14 +91,15 @@ describe("the proxy's program", function () {
     assert.deepEqual(entries.map(({ verdict, reason, error }) => [verdict, reason, error]), [['denied', 'malformed', undefined], ['denied', 'malformed', undefined], ['allowed', undefined, 'ENOTFOUND']]);
   });
 
-  it('writes down the tunnels that are open at its end', async () => {
+  it('writes down a tunnel when it opens, and when it ends, as at its own end', async () => {
     const at = await open([`127.0.0.1:${port}`]);
     const socket = connect(at, '127.0.0.1');
     sockets.push(socket);
     socket.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\n\r\nabc`);
     await once(socket, 'data');
+    assert.deepEqual(entries.map(({ event, verdict, host, address }) => [event, verdict, host, address]), [['opened', 'allowed', '127.0.0.1', '127.0.0.1']]);
     proxy?.close();
-    assert.deepEqual(entries.map(({ verdict, host }) => [verdict, host]), [['allowed', '127.0.0.1']]);
+    assert.deepEqual(entries.map(({ event, at: began }) => [event, began]), [['opened', entries[0]?.at], [undefined, entries[0]?.at]]);
   });
 
   it('is built into one text that runs by itself', async () => {

@@ -17,8 +17,11 @@ import { SMALL_IMAGE } from './support/privateEngine.ts';
 /** Podman's init comes in a package of its own. */
 const INIT = ['/usr/libexec/podman/catatonit', '/usr/bin/catatonit'];
 
+/** With what a restricted agent's proxy runs on. */
+const WITH_PROXY = SMALL_IMAGE.replace('$(for tool in', '$(for tool in node');
+
 describe('DockerRuntime on Podman', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let root: string;
   let service: ChildProcess;
   let place: DockerPlace;
@@ -31,7 +34,7 @@ describe('DockerRuntime on Podman', function () {
     const config = join(root, 'containers.conf');
     writeFileSync(config, '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n');
     const storage = ['--root', join(root, 'storage'), '--runroot', join(root, 'run')];
-    const files = execFileSync('docker', ['run', '--rm', '--network', 'none', '--entrypoint', 'sh', '--user', '0', IMAGE, '-c', SMALL_IMAGE], { maxBuffer: 256 * 1024 ** 2 });
+    const files = execFileSync('docker', ['run', '--rm', '--network', 'none', '--entrypoint', 'sh', '--user', '0', IMAGE, '-c', WITH_PROXY], { maxBuffer: 256 * 1024 ** 2 });
     execFileSync('podman', [...storage, 'import', '-', 'small:1'], { input: files, stdio: ['pipe', 'ignore', 'pipe'] });
     const socketPath = join(root, 'podman.sock');
     const listening = new Promise<void>((resolve) => {
@@ -87,6 +90,14 @@ describe('DockerRuntime on Podman', function () {
     const runtime = place.runtime();
     await runtime.spawnAgent(config);
     await assert.rejects(runtime.spawnAgent(config), (error) => isAgentsError(error, 'name-taken'));
+  });
+
+  it('refuses to restrict the network of an agent, whose link-local addresses it cannot keep away, and leaves nothing behind', async () => {
+    const spawning = place.runtime().spawnAgent(place.config(undefined, { network: { mode: 'restricted', allow: [] } }));
+    await assert.rejects(spawning, (error) => isAgentsError(error, 'unsupported') && /^This engine cannot restrict an agent's network: it has IPv6\.$/.test(error.message) && /not Podman/.test(error.hint ?? ''));
+    const owned = { label: [`tmux-agents.owner=${place.owner}`] };
+    assert.deepEqual((await place.containers()).flatMap(({ Names }) => Names).filter((name) => name.includes('egress')), []);
+    assert.deepEqual(await place.docker.listNetworks({ filters: owned }), []);
   });
 });
 
