@@ -1,6 +1,7 @@
 // `tmux-agents workspaces`: the places that were made for agents, the end of one, and those that nobody owns any more.
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import type { WorkspaceRecord } from '../../protocol/workspaceRecord.ts';
+import { isInside } from '../../workspaces/containment.ts';
 import { removalText } from '../../workspaces/removalText.ts';
 import type { RemovalReport } from '../../workspaces/types.ts';
 import type { Orphan } from '../../workspaces/orphans.ts';
@@ -62,7 +63,7 @@ async function remove(face: Face, manager: WorkspaceManager, ids: readonly strin
 function agentsIn(face: Face, records: readonly WorkspaceRecord[]): Promise<string | undefined> {
   return withManager(face, undefined, async ({ manager }) => {
     const alive = (await manager.listByRuntime()).flatMap(({ agents }) => agents).filter(({ status }) => status !== 'exited' && status !== 'failed');
-    return alive.find(({ workingDirectory }) => records.some(({ path }) => workingDirectory === path || workingDirectory.startsWith(`${path}/`)))?.agentId;
+    return alive.find(({ workingDirectory }) => records.some(({ path }) => isInside(path, workingDirectory)))?.agentId;
   });
 }
 

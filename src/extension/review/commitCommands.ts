@@ -1,6 +1,7 @@
 // Commit and Amend Message: an agent's work as a commit of its branch, in words that a person gives.
 import * as vscode from 'vscode';
 import { cancelled } from '../../base/wait.ts';
+import { isInside } from '../../workspaces/containment.ts';
 import { Git } from '../../workspaces/git.ts';
 import { changedFiles, changesSummary } from '../../workspaces/review/changedFiles.ts';
 import { amendMessage, commitAll, hasUncommitted, lastMessage } from '../../workspaces/review/commit.ts';
@@ -54,5 +55,5 @@ async function askMessage(title: string, suggestion: string): Promise<string> {
 
 /** What stands in editors of the folder is part of the work. */
 async function saveEditors(folder: string): Promise<void> {
-  for (const document of vscode.workspace.textDocuments) if (document.isDirty && document.uri.scheme === 'file' && document.uri.fsPath.startsWith(folder)) await document.save();
+  for (const document of vscode.workspace.textDocuments) if (document.isDirty && document.uri.scheme === 'file' && isInside(folder, document.uri.fsPath)) await document.save();
 }

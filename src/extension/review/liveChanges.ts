@@ -76,8 +76,9 @@ export class LiveChanges implements Disposable {
 
   async #watch({ folder }: Reviewed): Promise<void> {
     if (this.#watched || this.#owned.isDisposed) return;
-    this.#watched = true;
     const gitFolder = await new Git(folder).text(['rev-parse', '--absolute-git-dir']);
+    if (this.#owned.isDisposed) return;
+    this.#watched = true;
     this.#follow(folder, '**/*', (path) => !/[\\/]\.git(?:[\\/]|$)/.test(path));
     // What is committed, staged, merged.
     this.#follow(gitFolder, '{HEAD,index,MERGE_HEAD}', () => true);

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { AgentsError } from '../../base/errors.ts';
 import { cancelled } from '../../base/wait.ts';
 import type { WorkspaceRecord } from '../../protocol/workspaceRecord.ts';
+import { isInside } from '../../workspaces/containment.ts';
 import { removalText } from '../../workspaces/removalText.ts';
 import { isFinished } from '../agentKey.ts';
 import type { Review, ReviewCommand } from './reviewLate.ts';
@@ -12,7 +13,7 @@ export const removeWorkspaceCommand: ReviewCommand = async (review, argument) =>
   const { fleet, log } = review.services;
   await fleet.start();
   const record = recordOf(review, argument) ?? (await askRecord(review));
-  const agent = fleet.snapshot.agents.find((one) => one.workingDirectory.startsWith(record.path) && !isFinished(one));
+  const agent = fleet.snapshot.agents.find((one) => isInside(record.path, one.workingDirectory) && !isFinished(one));
   if (agent !== undefined) throw new AgentsError('bad-input', `${agent.name} works in ${record.path}.`, { hint: 'Kill it first, then remove its workspace.' });
   if (!isQuiet(argument)) {
     const verb = 'Remove Workspace';

@@ -65,11 +65,11 @@ export class AttemptStore {
     renameSync(draft, this.#path(group.id));
   }
 
-  /** Changes one attempt of a group. Throws `not-found`. */
-  async update(id: string, agentId: string, change: (attempt: Attempt) => Attempt): Promise<void> {
+  /** Changes one attempt of a group; `change` sees the group as it is under the lock, and may throw. Throws `not-found`. */
+  async update(id: string, agentId: string, change: (attempt: Attempt, group: AttemptGroup) => Attempt): Promise<void> {
     await withProcessLock(this.#path(id), () => {
       const group = this.require(id);
-      this.write({ ...group, attempts: group.attempts.map((attempt) => (attempt.agentId === agentId ? change(attempt) : attempt)) });
+      this.write({ ...group, attempts: group.attempts.map((attempt) => (attempt.agentId === agentId ? change(attempt, group) : attempt)) });
       return Promise.resolve();
     }, { timeoutMs: CHANGE_MS });
   }

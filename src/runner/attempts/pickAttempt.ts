@@ -2,6 +2,7 @@
 import { AgentsError, asAgentsError, messageOf } from '../../base/errors.ts';
 import type { Attempt, AttemptGroup } from '../../protocol/attemptGroup.ts';
 import type { RuntimeManager } from '../../runtimes/runtimeManager.ts';
+import { isThere } from '../../workspaces/containment.ts';
 import { Git } from '../../workspaces/git.ts';
 import { rescueWork } from '../../workspaces/rescue.ts';
 import type { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
@@ -22,11 +23,13 @@ export async function pickAttempt(groupId: string, agentId: string, { manager, r
   const group = store.require(groupId);
   const picked = group.attempts.find((attempt) => attempt.agentId === agentId);
   if (picked === undefined || picked.error !== undefined) throw new AgentsError('not-found', `"${agentId}" is no attempt that could be picked.`);
-  const other = group.attempts.find(({ outcome }) => outcome === 'picked');
-  if (other !== undefined && other.agentId !== agentId) throw new AgentsError('stale', `${other.label} was picked already.`);
   const branch = records.read(picked.workspaceId ?? '')?.branch;
   // First of all, so that no face picks another one meanwhile.
-  await store.update(groupId, agentId, (attempt) => ({ ...attempt, outcome: 'picked', ...(branch === undefined ? {} : { note: `Its work is on the branch ${branch}.` }) }));
+  await store.update(groupId, agentId, (attempt, { attempts }) => {
+    const other = attempts.find((one) => one.outcome === 'picked');
+    if (other !== undefined && other.agentId !== agentId) throw new AgentsError('stale', `${other.label} was picked already.`);
+    return { ...attempt, outcome: 'picked', ...(branch === undefined ? {} : { note: `Its work is on the branch ${branch}.` }) };
+  });
   let fault: unknown;
   for (const attempt of group.attempts) {
     if (attempt.agentId === agentId || attempt.outcome === 'archived' || attempt.error !== undefined) continue;
@@ -53,6 +56,10 @@ async function archive({ agentId, runtimeId, workspaceId }: Attempt, manager: Pi
   if (agent !== undefined) await manager.killAgent(agent.handle);
   const record = workspaceId === undefined ? undefined : records.read(workspaceId);
   if (record === undefined) return 'Its agent was ended; its workspace is gone.';
+  if (!isThere(record.path)) {
+    records.write({ ...record, archived: true });
+    return `Archived: its folder was gone${record.branch === undefined ? '' : `, its commits are on the branch ${record.branch}`}.`;
+  }
   const rescue = await rescueWork(new Git(record.path), record.id);
   records.write({ ...record, archived: true });
   const where = [...(record.branch === undefined ? [] : [`its commits on the branch ${record.branch}`]), ...(rescue === undefined ? [] : [`what was not committed in ${rescue}`])];

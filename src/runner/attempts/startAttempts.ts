@@ -49,7 +49,8 @@ export async function startAttempts(request: AttemptsRequest, { managed, workspa
   const labels = labelsOf(providers);
   const began: { attempt: Attempt; fault?: AgentsError }[] = [];
   const undo = async (): Promise<void> => {
-    for (const { attempt } of began) await takeBack(attempt, { managed, workspaces });
+    // One that cannot be taken back does not keep the others.
+    await Promise.allSettled(began.map(({ attempt }) => takeBack(attempt, { managed, workspaces })));
   };
   try {
     const makings = providers.map(async (provider, index) => {
@@ -77,13 +78,14 @@ export async function startAttempts(request: AttemptsRequest, { managed, workspa
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw asAgentsError(outcome.reason);
     throwIfCancelled(signal);
     if (began.every(({ fault }) => fault !== undefined)) throw began[0]?.fault ?? new AgentsError('internal', 'No attempt could begin.');
+    const group: AttemptGroup = { v: 1, id: newAgentId(taskTitle(task)), task, folder: realpathSync(folder), createdAt: new Date().toISOString(), attempts: began.map(({ attempt }) => attempt) };
+    // Without its file nobody could compare them.
+    store.write(group);
+    return group;
   } catch (error) {
     await undo();
     throw error;
   }
-  const group: AttemptGroup = { v: 1, id: newAgentId(taskTitle(task)), task, folder: realpathSync(folder), createdAt: new Date().toISOString(), attempts: began.map(({ attempt }) => attempt) };
-  store.write(group);
-  return group;
 }
 
 async function spawn({ task, autoPilot, model, runtimeId }: AttemptsRequest, { agentId, provider, label }: Attempt, place: Pick<AgentConfig, 'workingDirectory' | 'env'>, managed: AttemptParts['managed'], signal: AbortSignal | undefined): Promise<void> {

@@ -28,10 +28,10 @@ export class TranscriptUsage {
   }
 
   /** What was used so far in these conversations, all of one agent; undefined while there is no log. */
-  async look(conversations: readonly string[]): Promise<TokenUsage | undefined> {
+  look(conversations: readonly string[]): Promise<TokenUsage | undefined> {
     // One after the other: two would read the same lines twice.
-    await this.#looking?.catch(() => undefined);
-    this.#looking = this.#look(conversations);
+    const before = this.#looking?.catch(() => undefined) ?? Promise.resolve(undefined);
+    this.#looking = before.then(() => this.#look(conversations));
     return this.#looking;
   }
 

@@ -1,5 +1,6 @@
 // The files of a working tree that differ from its base: committed, uncommitted and untracked alike, with renames, modes and counts.
 import { Git } from '../git.ts';
+import { lfsArguments } from '../lfs.ts';
 import { PLAIN_DIFF, withNewFiles } from './comparison.ts';
 
 export type ChangeStatus = 'added' | 'modified' | 'deleted' | 'renamed' | 'retyped' | 'conflicted';
@@ -23,7 +24,7 @@ export interface ChangedFile {
 export async function changedFiles(folder: string, base: string): Promise<ChangedFile[]> {
   return withNewFiles(folder, async (env) => {
     const git = new Git(folder);
-    const parts = await git.parts(['diff', ...PLAIN_DIFF, '--raw', '--numstat', '-z', '--no-abbrev', base], { env });
+    const parts = await git.parts([...(await lfsArguments()), 'diff', ...PLAIN_DIFF, '--raw', '--numstat', '-z', '--no-abbrev', base], { env });
     const conflicted = new Set((await git.parts(['diff', '--name-only', '--diff-filter=U', '-z'])));
     return parseChanges(parts).map((file) => (conflicted.has(file.path) ? { ...file, status: 'conflicted' as const } : file));
   });

@@ -3,6 +3,7 @@ import { chmod, lstat, mkdir, readFile, readlink, rm, rmdir, symlink, writeFile 
 import { dirname, join } from 'node:path';
 import { AgentsError, isAgentsError } from '../../base/errors.ts';
 import { Git } from '../git.ts';
+import { lfsArguments } from '../lfs.ts';
 import { changedFiles, type ChangedFile } from './changedFiles.ts';
 import { PLAIN_DIFF, withNewFiles } from './comparison.ts';
 import { parseHunks, patchOf, type Hunk } from './patch.ts';
@@ -16,7 +17,7 @@ export async function hunksOf({ folder, base }: Reviewed, file: ChangedFile): Pr
   if (file.binary || file.submodule) return [];
   return withNewFiles(folder, async (env) => {
     const paths = file.oldPath === undefined ? [file.path] : [file.oldPath, file.path];
-    const { stdout } = await new Git(folder).run(['--literal-pathspecs', 'diff', ...PLAIN_DIFF, '-U3', '--inter-hunk-context=0', base, '--', ...paths], { env });
+    const { stdout } = await new Git(folder).run([...(await lfsArguments()), '--literal-pathspecs', 'diff', ...PLAIN_DIFF, '-U3', '--inter-hunk-context=0', base, '--', ...paths], { env });
     return parseHunks(stdout.toString('latin1'));
   });
 }

@@ -1,7 +1,7 @@
 // Several attempts at one task: real worktrees, the demo agent in real tmux; compared, tested, one picked, the others archived with all that was done in them.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAgentsError } from '../../../src/base/errors.ts';
 import { silentLog } from '../../../src/base/log.ts';
@@ -90,6 +90,20 @@ describe('attempts at one task', function () {
     assert.equal(git(folder, 'show', `${there.branch ?? ''}:a.txt`), 'other');
     assert.ok(existsSync(join(there.path, 'left.txt')), 'nothing is taken away');
     await assert.rejects(pickAttempt(group.id, other.agentId, { manager: managed.manager, records, store }), (error: unknown) => isAgentsError(error, 'stale'));
+  });
+
+  it('are picked by one face alone, and archived also where a folder was deleted by hand', async () => {
+    const group = await startAttempts(request(), parts());
+    for (const { workspaceId } of group.attempts) rmSync(records.read(workspaceId ?? '')?.path ?? '', { recursive: true });
+    const picks = await Promise.allSettled(group.attempts.map(({ agentId }) => pickAttempt(group.id, agentId, { manager: managed.manager, records, store })));
+    const refused = picks.flatMap((pick) => (pick.status === 'rejected' ? [pick.reason as unknown] : []));
+    assert.equal(refused.length, 1);
+    assert.ok(isAgentsError(refused[0], 'stale'), String(refused[0]));
+    const after = store.require(group.id).attempts;
+    assert.deepEqual(after.map(({ outcome }) => outcome).sort(), ['archived', 'picked']);
+    const archived = after.find(({ outcome }) => outcome === 'archived');
+    assert.match(archived?.note ?? '', /folder was gone, its commits are on the branch tmux-agents\//);
+    assert.equal(records.read(archived?.workspaceId ?? '')?.archived, true);
   });
 
   it('keep the others when one cannot begin, and say why', async () => {

@@ -1,9 +1,10 @@
 // What an agent changed in its worktree, and how it is taken back, on real git.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAgentsError } from '../../../src/base/errors.ts';
+import { findExecutable } from '../../../src/exec/findExecutable.ts';
 import { changedFiles, type ChangedFile } from '../../../src/workspaces/review/changedFiles.ts';
 import { amendMessage, commitAll, lastMessage } from '../../../src/workspaces/review/commit.ts';
 import { discardFile, discardHunk, hunksOf } from '../../../src/workspaces/review/discard.ts';
@@ -51,6 +52,38 @@ describe('the changes of an agent', function () {
     assert.deepEqual(found.map(({ binary, submodule, modes }) => [binary, submodule, modes?.to]), [[false, false, undefined], [false, false, '100755'], [false, true, undefined], [false, false, undefined], [false, false, undefined], [true, false, undefined]]);
     rmSync(join(world.folder, 'b.txt'));
     assert.ok(told(await changes()).includes('deleted b.txt +0 -1'));
+  });
+
+  it('are found where a file is as old and as long as what the index knows of it', async () => {
+    git(world.clone, 'config', 'core.checkStat', 'minimal');
+    git(world.clone, 'config', 'core.trustctime', 'false');
+    const long = new Date('2020-01-01T00:00:00Z');
+    write(world.folder, 'b.txt', 'c\n');
+    utimesSync(join(world.folder, 'b.txt'), long, long);
+    git(world.folder, 'add', 'b.txt');
+    utimesSync(git(world.folder, 'rev-parse', '--path-format=absolute', '--git-path', 'index'), long, long);
+    write(world.folder, 'b.txt', 'b\n');
+    utimesSync(join(world.folder, 'b.txt'), long, long);
+    assert.deepEqual(told(await changes()), [], 'it is as in the base again');
+    write(world.folder, 'b.txt', 'd\n');
+    utimesSync(join(world.folder, 'b.txt'), long, long);
+    const hunks = await hunksOf(await review(), (await changes())[0] ?? assert.fail('no change'));
+    assert.match(hunks[0]?.text ?? '', /^\+d$/m);
+  });
+
+  it('are shown where git-lfs is asked for and is not there', async () => {
+    write(world.folder, '.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
+    for (const [key, value] of [['process', 'no-such-lfs filter-process'], ['smudge', 'no-such-lfs smudge'], ['clean', 'no-such-lfs clean'], ['required', 'true']] as const) git(world.clone, 'config', `filter.lfs.${key}`, value);
+    write(world.folder, 'big.bin', 'pointer\n');
+    const path = process.env['PATH'];
+    try {
+      process.env['PATH'] = '/usr/bin:/bin';
+      if ((await findExecutable('git-lfs')) !== undefined) return;
+      assert.deepEqual(told(await changes()), ['added .gitattributes +1 -0', 'added big.bin +1 -0']);
+      assert.equal((await hunksOf(await review(), (await changes())[1] ?? assert.fail('no change'))).length, 1);
+    } finally {
+      process.env['PATH'] = path;
+    }
   });
 
   it('survive a repository inside that has no commit, and settings of the person that change what git prints', async () => {

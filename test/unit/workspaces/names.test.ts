@@ -52,8 +52,8 @@ describe('what git diff says', () => {
       linesRemoved: 6,
       files: [
         { path: 'a\tb\n', status: 'modified', additions: 1, deletions: 2 },
-        { path: 'new', status: 'renamed', additions: 3, deletions: 4 },
         { path: 'bin', status: 'added', additions: 0, deletions: 0 },
+        { path: 'new', status: 'renamed', additions: 3, deletions: 4 },
       ],
     });
   });
