@@ -4,19 +4,16 @@ import { join } from 'node:path';
 import type { Disposable } from '../base/disposable.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import { sweepOnce } from '../base/sweep.ts';
-import type { EventApprovalCategory, UsageMetrics } from '../protocol/runnerEvent.ts';
-import { opencodeServerOf } from '../providers/status/opencodeDoor.ts';
-import type { PendingApproval } from '../sessions/approvals/pendingApproval.ts';
 import { SessionLog } from '../sessions/policy/sessionLog.ts';
 import { PromptStore } from '../sessions/prompts/promptStore.ts';
 import { sessionsFolder } from '../sessions/recorder/sessionFolders.ts';
 import { SessionRecorder } from '../sessions/recorder/sessionRecorder.ts';
-import { agentTokens } from '../sessions/usage/agentTokens.ts';
 import { recordTerminal } from '../sessions/recorder/terminalRecorder.ts';
 import type { AgentInfo } from '../runtimes/types.ts';
 import { folderDiff } from '../workspaces/folderDiff.ts';
 import { watchTouchedFiles } from '../workspaces/touchedFiles.ts';
 import { WorkspaceStore } from '../workspaces/workspaceStore.ts';
+import { tokensByAgent } from './agentUsage.ts';
 import type { Managed } from './createRuntimeManager.ts';
 
 export interface RecordOptions {
@@ -31,7 +28,7 @@ export interface RecordOptions {
 }
 
 /** Records the agents of a face whose runtimes, status, approvals and prompts are followed. Dispose the result first of all. */
-export function recordSessions({ manager, status, approvals, prompts, conversations }: Pick<Managed, 'manager' | 'status' | 'approvals' | 'prompts' | 'conversations'>, options: RecordOptions = {}): SessionRecorder {
+export function recordSessions({ manager, status, approvals, prompts, conversations, providers }: Pick<Managed, 'manager' | 'status' | 'approvals' | 'prompts' | 'conversations' | 'providers'>, options: RecordOptions = {}): SessionRecorder {
   const { terminal = true, maxMegabytes = 32, keptDays = 30, log = silentLog, folder = sessionsFolder() } = options;
   const [decisions, queues] = [new SessionLog(), new PromptStore()];
   void sweepOnce(folder, () => sweepSessions(folder, keptDays * 24 * 60 * 60 * 1000, async (agentId) => (await manager.listAllAgents()).some((agent) => agent.agentId === agentId)));
@@ -50,41 +47,18 @@ export function recordSessions({ manager, status, approvals, prompts, conversati
       queueOf: (agent) => queues.read(agent),
       decisionsOf: (agentId) => decisions.latest(agentId),
       versionOf: () => undefined,
-      categoryOf,
       diffOf: (agent, head) => folderDiff(agent.workingDirectory, head),
-      usageOf: tokensOf({ manager, conversations }),
+      usageOf: tokensByAgent({ manager, conversations, providers }),
       watchFiles: watchFolder,
       recordTerminal: terminal ? (agent, own, redactor) => recordTerminal(agent, own, { manager, redactor, maxBytes: maxMegabytes * 1024 * 1024, log }) : undefined,
     },
   });
 }
 
-/** The tokens and cost that CLIs on this machine write into their own logs; those of containers lie in their homes, which are not looked into. */
-function tokensOf({ manager, conversations }: Pick<Managed, 'manager' | 'conversations'>): (agent: AgentInfo) => Promise<Partial<UsageMetrics>> {
-  const looks = new Map<string, ReturnType<typeof agentTokens>>();
-  return async (agent) => {
-    if (manager.get(agent.handle.runtimeId ?? agent.runtimeId)?.isolates === true) return {};
-    if (!looks.has(agent.agentId)) {
-      looks.set(agent.agentId, agentTokens({ provider: agent.aiProvider, env: process.env, conversations: () => conversations.get(agent.agentId)?.conversations.map(({ id }) => id) ?? [], opencode: () => opencodeServerOf(manager, agent) }));
-    }
-    const used = await looks.get(agent.agentId)?.();
-    return used === undefined ? {} : { tokensIn: used.tokensIn, tokensOut: used.tokensOut, apiCalls: used.apiCalls, ...(used.costUsd === undefined ? {} : { costUsd: used.costUsd }) };
-  };
-}
-
 /** The files of a workspace of ours: another folder may be huge, or the person's own place to work. */
 function watchFolder({ workingDirectory }: AgentInfo, onTouch: (path: string, reason: 'write' | 'delete') => void): Disposable | undefined {
   const record = new WorkspaceStore().at(workingDirectory);
   return record === undefined || record.kind === 'folder' ? undefined : watchTouchedFiles(workingDirectory, ({ path, reason }) => onTouch(path, reason));
-}
-
-/** What kind of thing is asked for, in the few words that events have. */
-export function categoryOf({ request: { command = '', path = '' } }: Pick<PendingApproval, 'request'>): EventApprovalCategory {
-  if (/\bgit\s+(?:\S+\s+)*(?:merge|push)\b|\bgh\s+pr\s+merge\b/.test(command)) return 'merge';
-  if (/\b(?:npm|pnpm|yarn|bun)\s+(?:i|install|add)\b|\b(?:pip3?|uv|poetry|cargo|go|gem|brew|apt(?:-get)?)\s+(?:\S+\s+)?(?:install|add|get)\b/.test(command)) return 'deps_add';
-  if (/(?:^|\/)\.env(?:\.|$)|\bid_(?:rsa|ed25519)\b|\.pem$|credentials/.test(`${path} ${command}`)) return 'secrets';
-  if (/\b(?:deploy|kubectl\s+apply|terraform\s+apply|helm\s+(?:install|upgrade)|docker\s+push|npm\s+publish)\b/.test(command)) return 'deploy';
-  return /\b(?:curl|wget|ssh|scp|rsync|nc)\b/.test(command) ? 'network' : 'shell';
 }
 
 /** Takes away the sessions of agents that are gone, when nothing was written to them for so long. Those of a RunnerService are its own to sweep. */

@@ -348,7 +348,7 @@ export class Approvals implements Disposable {
       decision: answer.type,
       ...(words === undefined ? {} : { words }),
       ...(how.by === 'policy' ? { rule: how.rule } : {}),
-      ...(approval.rules === undefined ? {} : { category: approval.rules.category }),
+      category: approval.category,
       text: approval.text,
       request: approval.request,
       risk: approval.risk.level,
