@@ -21,7 +21,7 @@ export const DecisionRecord = z.object({
   words: z.string().optional(),
   /** For the policy: what decided. */
   rule: z.string().optional(),
-  /** What it was about, for a session's rules. */
+  /** What it was about. */
   category: EventApprovalCategory.optional(),
   /** What it asked, secrets removed. */
   text: z.string(),

@@ -84,10 +84,10 @@ interface Gate {
 }
 
 /** What holds an agent to its rules. On this machine the gate judges by itself; in a container whoever follows the agent does. */
-function gateOf(provider: Provider, { policy, agentId }: AgentConfig, { agentFolder, isolated, workspace }: LaunchPlace): Gate | undefined {
+function gateOf(provider: Provider, { policy, agentId, network }: AgentConfig, { agentFolder, isolated, workspace }: LaunchPlace): Gate | undefined {
   if (policy === undefined || provider.gate === undefined || agentFolder === undefined) return undefined;
   const { files, command } = gateFiles({ agentFolder, dialect: provider.gate, judge: isolated ? undefined : gateProgram() });
-  const known: GateFile = { v: 1, agentId, dialect: provider.gate, workspace, policy, controlsEgress: false, logFolder: sessionLogFolder(), who: currentOwner() };
+  const known: GateFile = { v: 1, agentId, dialect: provider.gate, workspace, policy, controlsEgress: network?.mode === 'restricted', logFolder: sessionLogFolder(), who: currentOwner() };
   return {
     files: [...files, ...(isolated ? [] : [{ name: GATE_FILE, content: `${JSON.stringify(known)}\n` }])],
     prepared: { command, policy },

@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import type { Disposable } from '../base/disposable.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import { sweepOnce } from '../base/sweep.ts';
-import type { EventApprovalCategory } from '../protocol/runnerEvent.ts';
 import type { Provider } from '../providers/provider.ts';
 import { opencodeServerOf } from '../providers/status/opencodeDoor.ts';
-import type { PendingApproval } from '../sessions/approvals/pendingApproval.ts';
 import { SessionLog } from '../sessions/policy/sessionLog.ts';
 import { PromptStore } from '../sessions/prompts/promptStore.ts';
 import { sessionsFolder } from '../sessions/recorder/sessionFolders.ts';
@@ -58,7 +56,6 @@ export function recordSessions({ manager, providers, status, approvals, prompts,
       decisionsOf: (agentId) => decisions.latest(agentId),
       versionOf: versionsOf({ manager, providers, log }),
       placeOf: (agent) => manager.get(runtimeOf(agent))?.place?.(),
-      categoryOf,
       diffOf: (agent, head) => folderDiff(agent.workingDirectory, head),
       usageOf: usageOf({ manager, providers, conversations, log }),
       watchFiles: watchFolder,
@@ -119,15 +116,6 @@ function versionsOf({ manager, providers, log }: Pick<Managed, 'manager' | 'prov
 function watchFolder({ workingDirectory }: AgentInfo, onTouch: (path: string, reason: 'write' | 'delete') => void): Disposable | undefined {
   const record = new WorkspaceStore().at(workingDirectory);
   return record === undefined || record.kind === 'folder' ? undefined : watchTouchedFiles(workingDirectory, ({ path, reason }) => onTouch(path, reason));
-}
-
-/** What kind of thing is asked for, in the few words that events have. */
-export function categoryOf({ request: { command = '', path = '' } }: Pick<PendingApproval, 'request'>): EventApprovalCategory {
-  if (/\bgit\s+(?:\S+\s+)*(?:merge|push)\b|\bgh\s+pr\s+merge\b/.test(command)) return 'merge';
-  if (/\b(?:npm|pnpm|yarn|bun)\s+(?:i|install|add)\b|\b(?:pip3?|uv|poetry|cargo|go|gem|brew|apt(?:-get)?)\s+(?:\S+\s+)?(?:install|add|get)\b/.test(command)) return 'deps_add';
-  if (/(?:^|\/)\.env(?:\.|$)|\bid_(?:rsa|ed25519)\b|\.pem$|credentials/.test(`${path} ${command}`)) return 'secrets';
-  if (/\b(?:deploy|kubectl\s+apply|terraform\s+apply|helm\s+(?:install|upgrade)|docker\s+push|npm\s+publish)\b/.test(command)) return 'deploy';
-  return /\b(?:curl|wget|ssh|scp|rsync|nc)\b/.test(command) ? 'network' : 'shell';
 }
 
 /** Takes away the sessions of agents that are gone, when nothing was written to them for so long. Those of a RunnerService are its own to sweep. */

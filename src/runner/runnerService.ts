@@ -14,7 +14,6 @@ import type { Session } from '../sessions/manager/managedSession.ts';
 import { CastRecorder } from '../sessions/recording/castRecorder.ts';
 import { isFacadeState, sessionState } from '../sessions/states/facadeNames.ts';
 import type { SessionFilter } from '../sessions/sessionManager.ts';
-import { SessionMeter } from '../sessions/usage/sessionMeter.ts';
 import { SessionStore, type StoredSession } from '../sessions/store/sessionStore.ts';
 import type { RemovalReport } from '../workspaces/types.ts';
 import { AdapterRegistry } from './adapters/adapterRegistry.ts';
@@ -23,9 +22,10 @@ import type { ProviderAdapter, ProviderEvent } from './adapters/providerAdapter.
 import { createRuntimeManager, type Managed } from './createRuntimeManager.ts';
 import { tellFacade, type RunnerServiceEvents } from './service/facadeEvents.ts';
 import { runnerSettings, type RunnerConfig, type RunnerSettings } from './service/runnerConfig.ts';
-import { RunnerSession, type SessionPorts } from './service/runnerSession.ts';
-import { allowedLifetime } from './service/sessionLimits.ts';
-import { metaOf, putAside, recordOfStored, type SessionRecord } from './service/sessionRecord.ts';
+import { RunnerSession } from './service/runnerSession.ts';
+import type { SessionPorts } from './service/sessionPorts.ts';
+import { limitsOf, minutesToday, refuseOver } from './service/sessionLimits.ts';
+import { earlierFolder, metaOf, putAside, recordOfStored, type SessionRecord } from './service/sessionRecord.ts';
 import { sessionSpec, type CreateSessionRequest } from './service/sessionRequest.ts';
 import { lookAt, lookAtStored, type SessionLook, type SessionRuntimeState } from './service/sessionView.ts';
 import type { WorkspacePort } from './service/workspacePort.ts';
@@ -52,6 +52,7 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
   readonly #onProviderEvent = (event: ProviderEvent): void => this.#live.get(event.sessionId)?.take(event);
   #parts: { readonly host: AdapterHost; readonly workspaces: WorkspacePort; readonly owned: DisposableStore } | undefined;
   #starting: Promise<void> | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
 
   /** Touches nothing yet. Throws `bad-input` with one line per fault. */
   constructor(config: RunnerConfig = {}) {
@@ -80,6 +81,7 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     if (this.#starting === undefined) return;
     await this.#starting;
     this.#starting = undefined;
+    await this.#sweeping;
     const live = [...this.#live.values()];
     await Promise.allSettled(live.map((session) => (sessions === 'keep' ? session.release() : session.stop({ reason: 'The runner was stopped.' }))));
     this.#live.clear();
@@ -112,16 +114,18 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     const { sessionId, orgId, providerId } = spec.config;
     if (this.#live.has(sessionId) || this.#coming.has(sessionId) || this.#own.has(sessionId)) throw new AgentsError('name-taken', `Session ${sessionId} already exists`);
     const adapter = this.#adapterFor(sessionId, providerId);
-    const lifetimeMs = this.#lifetime(spec.config);
+    this.#refuseOver(spec.config);
+    const runtimeId = adapter.runtimeFor?.(spec.config.policy) ?? parts.host.runtimeId;
     this.#coming.set(sessionId, spec.config.billing?.orgId ?? orgId);
     try {
+      await this.#sweeping;
       const stored = this.#store.read(sessionId);
       if (stored !== undefined && !this.#ended.has(sessionId)) throw new AgentsError('name-taken', `Session ${sessionId} already exists`, { hint: 'Another runner has it.' });
       const before = putAside(this.#store, sessionId);
       const redactor = Redactor.fromEnvironment(process.env, spec.config.env ?? {}, adapter.secrets?.() ?? {});
-      const record: SessionRecord = { spec, createdAt: Date.now(), runtimeId: parts.host.runtimeId };
+      const record: SessionRecord = { spec, createdAt: Date.now(), runtimeId };
       this.#keep(record, redactor);
-      const session = await this.#open(record, { adapter, redactor, lifetimeMs, workspaceId: before === 0 ? agentIdOf(sessionId) : `${agentIdOf(sessionId)}-${before + 1}` });
+      const session = await this.#open(record, { adapter, redactor, workspaceId: before === 0 ? agentIdOf(sessionId) : `${agentIdOf(sessionId)}-${before + 1}` });
       this.#ended.delete(sessionId);
       this.#own.add(sessionId);
       const { session: created } = lookAt(session);
@@ -201,7 +205,20 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     this.#parts = { host, workspaces, owned };
     for (const adapter of this.#adapters.list()) this.#use(adapter);
     await this.#takeUp();
+    this.#sweeping = this.#sweep();
     this.emit('started', undefined);
+  }
+
+  /** Takes away what ended long ago, also of ids that were used again. Never fails. */
+  async #sweep(): Promise<void> {
+    const { keepEnded } = this.#settings;
+    if (keepEnded === 0) return;
+    try {
+      for (const sessionId of await this.#store.sweep(keepEnded)) this.#ended.delete(sessionId);
+      await new SessionStore(earlierFolder(this.#store), this.#log).sweep(keepEnded);
+    } catch (error) {
+      this.#log.warn(`Sessions that ended long ago could not be taken away: ${messageOf(error)}`);
+    }
   }
 
   #ownManaged(owned: DisposableStore): Managed {
@@ -231,12 +248,11 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
 
   async #recover({ meta }: StoredSession, record: SessionRecord): Promise<void> {
     const { sessionId } = meta;
-    const { providerId, env, billing } = record.spec.config;
+    const { providerId, env } = record.spec.config;
     try {
       const adapter = this.#adapters.find(providerId) ?? this.#absent(providerId);
       const redactor = Redactor.fromEnvironment(process.env, env ?? {}, adapter.secrets?.() ?? {});
-      const ends = [this.#settings.sessionTimeout, billing?.limits.maxSessionDurationMs ?? 0].filter((ms) => ms > 0);
-      const session = await this.#open(record, { adapter, redactor, lifetimeMs: ends.length === 0 ? undefined : Math.min(...ends), workspaceId: record.workspace?.id ?? agentIdOf(sessionId) });
+      const session = await this.#open(record, { adapter, redactor, workspaceId: record.workspace?.id ?? agentIdOf(sessionId) });
       await session.recover();
     } catch (error) {
       if (isAgentsError(error, 'name-taken')) this.#log.info(`${sessionId} belongs to another runner.`);
@@ -251,7 +267,7 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     return adapter;
   }
 
-  async #open(record: SessionRecord, parts: Pick<SessionPorts, 'adapter' | 'redactor' | 'lifetimeMs' | 'workspaceId'>): Promise<RunnerSession> {
+  async #open(record: SessionRecord, parts: Pick<SessionPorts, 'adapter' | 'redactor' | 'workspaceId'>): Promise<RunnerSession> {
     const { workspaces } = this.#running();
     const { config } = record.spec;
     const { redactor } = parts;
@@ -260,7 +276,9 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
       ...parts,
       workspaces,
       recorder: this.#recorder(config.sessionId, config.task.title, redactor),
-      measure: measureOf(parts.adapter, config.sessionId),
+      measure: parts.adapter.measure?.bind(parts.adapter, config.sessionId),
+      limits: limitsOf(config, this.#settings),
+      minutesToday: () => minutesToday(this.listSessions(), config.billing?.orgId ?? config.orgId),
       keep: (kept) => {
         try {
           this.#keep(kept, redactor);
@@ -300,9 +318,9 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     this.#store.write(metaOf(record, redactor.text));
   }
 
-  #lifetime(config: SessionConfig): number | undefined {
+  #refuseOver(config: SessionConfig): void {
     const liveOrgs = [...this.#coming.values(), ...[...this.#live.values()].map(({ record }) => record.spec.config.billing?.orgId ?? record.spec.config.orgId)];
-    return allowedLifetime(config, { maxConcurrentSessions: this.#settings.maxConcurrentSessions, sessionTimeout: this.#settings.sessionTimeout, liveOrgs, sessions: this.listSessions() });
+    refuseOver(config, { maxConcurrentSessions: this.#settings.maxConcurrentSessions, liveOrgs, sessions: this.listSessions() });
   }
 
   #adapterFor(sessionId: string, providerId: string): ProviderAdapter {
@@ -320,17 +338,6 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     const ended = this.#ended.get(sessionId);
     return ended === undefined ? notFound(sessionId) : new AgentsError('invalid-transition', `The session ${sessionId} has ended: it is ${ended.runtime.state} and takes no commands.`);
   }
-}
-
-/** What the agent's processes use, where they are of this machine. */
-function measureOf(adapter: ProviderAdapter, sessionId: string): SessionPorts['measure'] {
-  const meter = new SessionMeter({
-    target: () => {
-      const pid = adapter.pidOf?.(sessionId);
-      return Promise.resolve(pid === undefined ? undefined : { kind: 'processes', pid });
-    },
-  });
-  return () => meter.measure();
 }
 
 function notFound(sessionId: string): AgentsError {

@@ -12,7 +12,7 @@ export interface Found<T> {
 }
 
 /** Its id. Nothing is listed where the runtime knows it. Throws `not-found`. */
-export async function agentPaneId(manager: RuntimeManager, handle: AgentHandle): Promise<Found<PaneId>> {
+export async function agentPaneId(manager: Pick<RuntimeManager, 'getTmux' | 'getPane'>, handle: AgentHandle): Promise<Found<PaneId>> {
   const tmux = manager.getTmux(handle);
   const target = await manager.getPane(handle);
   return { tmux, pane: typeof target === 'string' ? target : (await listed(tmux, target, handle)).id };

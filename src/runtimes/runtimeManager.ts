@@ -10,6 +10,7 @@ import { parseAgentConfig, refuseRestricted } from './agentConfig.ts';
 import { AgentDirectory } from './agentDirectory.ts';
 import { attachCommand, type AttachCommand } from './attachCommand.ts';
 import type { KeptHome } from './keptHome.ts';
+import { isMarkedPaused, markPaused } from './pausedMark.ts';
 import type { AgentChange, AgentConfig, AgentFile, AgentHandle, AgentInfo, AgentRuntime, DeniedEgress, KillOptions, SpawnOptions } from './types.ts';
 
 /** What the manager must know of providers, given by the floor that knows them. */
@@ -172,11 +173,24 @@ export class RuntimeManager implements Disposable {
   async pauseAgent(handle: AgentHandle): Promise<void> {
     const [runtimeId, runtime] = this.#runtimeOf(handle);
     if (runtime.pauseAgent === undefined) throw new AgentsError('unsupported', `Agents of the runtime "${runtimeId}" cannot be paused.`);
-    await runtime.pauseAgent(handle);
+    // Before, so that no other face types into what is about to stand still.
+    await markPaused(this, handle, true);
+    try {
+      await runtime.pauseAgent(handle);
+    } catch (error) {
+      await markPaused(this, handle, false).catch(() => undefined);
+      throw error;
+    }
   }
 
   async resumeAgent(handle: AgentHandle): Promise<void> {
     await this.#runtimeOf(handle)[1].resumeAgent?.(handle);
+    await markPaused(this, handle, false);
+  }
+
+  /** Whether somebody paused it, from whichever face. Fails where its place cannot be reached. */
+  isPaused(handle: AgentHandle): Promise<boolean> {
+    return isMarkedPaused(this, handle);
   }
 
   /** All agents of all runtimes, asked at once. A runtime that fails or hangs contributes the agents it was last known to have. */

@@ -23,6 +23,7 @@ export function exampleApproval({ name = 'demo-1', answers = {}, risk = { level:
     since: Date.parse('2026-01-01T11:58:00Z'),
     source: 'osc7501',
     risk,
+    category: 'shell',
     answers: { approve: true, deny: true, always: true, options: [], note: true, text: false, ...answers },
     ...about,
   };

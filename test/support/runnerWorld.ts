@@ -75,11 +75,11 @@ export class RunnerWorld {
   }
 
   /** The first event of that type that `accept` takes, told already or to come. */
-  async event<Type extends RunnerEventType>(sessionId: string, type: Type, accept: (event: EventOf<Type>) => boolean = () => true, runner = this.runner): Promise<EventOf<Type>> {
+  async event<Type extends RunnerEventType>(sessionId: string, type: Type, accept: (event: EventOf<Type>) => boolean = () => true, runner = this.runner, timeoutMs = SLOW_MS): Promise<EventOf<Type>> {
     const fits = (event: RunnerEvent): event is EventOf<Type> => event.sessionId === sessionId && event.type === type && accept(event as EventOf<Type>);
     const known = this.heard.get(sessionId)?.find(fits);
     if (known !== undefined) return known;
-    const event = await waitForEvent(runner.onEvent, fits, { timeoutMs: SLOW_MS, what: `${type} of ${sessionId}` }).catch((error: unknown) => {
+    const event = await waitForEvent(runner.onEvent, fits, { timeoutMs, what: `${type} of ${sessionId}` }).catch((error: unknown) => {
       throw new Error(`${String(error)} It was told: ${this.told(sessionId)}`);
     });
     assert(fits(event));

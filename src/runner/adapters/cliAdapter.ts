@@ -6,17 +6,19 @@ import { Emitter } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { AgentId } from '../../protocol/agentRecord.ts';
 import { parseConfig } from '../../protocol/config.ts';
-import type { Verdict } from '../../protocol/runnerEvent.ts';
-import type { SessionTask } from '../../protocol/sessionConfig.ts';
+import type { UsageMetrics, Verdict } from '../../protocol/runnerEvent.ts';
+import type { PolicySpec, SessionTask } from '../../protocol/sessionConfig.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { newAgentId } from '../../runtimes/agentConfig.ts';
 import type { AgentConfig, AgentHandle } from '../../runtimes/types.ts';
 import { createRuntimeManager, type Managed } from '../createRuntimeManager.ts';
 import { findProviders } from '../findProviders.ts';
+import { noGateAlert } from '../../sessions/policy/policyAlerts.ts';
 import { queueFirstPrompt } from '../firstPrompt.ts';
 import { CliSession, followAll } from './cliSession.ts';
 import type { Detection, InputOptions, ProviderAdapter, ProviderCapabilities, ProviderEvent, ProviderListener, StartedSession, StartRequest, StopOptions } from './providerAdapter.ts';
 import { apiKeyVariable, ownVariables, providerOf } from './providerNames.ts';
+import { gateFault, ruledConfig, runtimeFor } from './sessionPolicy.ts';
 
 /** How an adapter's CLI is started. */
 export interface AdapterOptions {
@@ -91,8 +93,8 @@ export class CliAdapter implements ProviderAdapter {
     };
   }
 
-  async startSession({ sessionId = newAgentId(this.id), repoPath, task, env, argv, signal }: StartRequest): Promise<StartedSession> {
-    const { managed, runtimeId } = this.#place();
+  async startSession({ sessionId = newAgentId(this.id), repoPath, task, policy, env, argv, signal, runtimeId = this.runtimeFor(policy) }: StartRequest): Promise<StartedSession> {
+    const { managed } = this.#place();
     const { apiKey, modelVersion, autoPilot = false, permissionMode, extraArgs } = this.#options;
     const runtime = managed.manager.get(runtimeId);
     const variable = apiKeyVariable(this.#provider);
@@ -109,11 +111,14 @@ export class CliAdapter implements ProviderAdapter {
       ...(permissionMode === undefined ? {} : { permissionMode }),
       ...(extraArgs === undefined ? {} : { extraArgs }),
       ...(argv === undefined ? {} : { argv }),
+      ...ruledConfig(policy),
     };
     const handle = await managed.manager.spawnAgent(runtimeId, config, { signal });
     try {
-      const started = await this.#attach(sessionId, handle, { recovered: false });
+      const started = await this.#attach(sessionId, handle, { recovered: false, env: config.env });
       if (started === undefined) throw new AgentsError('not-found', `The agent of session ${sessionId} was gone as soon as it was started.`);
+      const ungated = gateFault(policy, this.#record(managed), { ownArgv: argv !== undefined, isolated: runtime?.isolates === true });
+      if (ungated !== undefined) this.#sessions.get(sessionId)?.tell({ type: 'alert', alert: noGateAlert(ungated) });
       const agent = managed.manager.find(handle.agentId);
       if (agent !== undefined && agent.status !== 'exited' && agent.status !== 'failed') {
         if (await queueFirstPrompt(managed, agent, config)) this.#session(sessionId).drainSoon();
@@ -159,17 +164,22 @@ export class CliAdapter implements ProviderAdapter {
     return this.#session(sessionId).resume();
   }
 
-  /** Fails where the runtime cannot be reached: then nothing is known of the session, and it is not gone. */
-  async recover(sessionId: string): Promise<StartedSession | undefined> {
+  runtimeFor(policy: PolicySpec | undefined): string {
     const { managed, runtimeId } = this.#place();
+    return runtimeFor(policy, managed.manager, runtimeId);
+  }
+
+  /** Fails where the runtime cannot be reached: then nothing is known of the session, and it is not gone. */
+  async recover(sessionId: string, { runtimeId = this.#place().runtimeId }: { readonly runtimeId?: string | undefined } = {}): Promise<StartedSession | undefined> {
+    const { managed } = this.#place();
     const listing = (await managed.manager.listByRuntime()).find((one) => one.runtimeId === runtimeId);
     if (listing?.error !== undefined) throw listing.error;
     const agent = listing?.agents.find(({ agentId }) => agentId === agentIdOf(sessionId));
     return agent === undefined ? undefined : this.#attach(sessionId, agent.handle, { recovered: true });
   }
 
-  pidOf(sessionId: string): number | undefined {
-    return this.#sessions.get(sessionId)?.pid;
+  async measure(sessionId: string): Promise<Partial<UsageMetrics>> {
+    return (await this.#sessions.get(sessionId)?.measure()) ?? {};
   }
 
   secrets(): Record<string, string> {
@@ -185,7 +195,7 @@ export class CliAdapter implements ProviderAdapter {
     this.#own = undefined;
   }
 
-  async #attach(sessionId: string, handle: AgentHandle, { recovered }: { readonly recovered: boolean }): Promise<StartedSession | undefined> {
+  async #attach(sessionId: string, handle: AgentHandle, { recovered, env = ownVariables(this.#provider) }: { readonly recovered: boolean; readonly env?: Readonly<Record<string, string>> | undefined }): Promise<StartedSession | undefined> {
     const { managed, approvalTimeoutMs, log } = this.#place();
     const agent = managed.manager.find(handle.agentId);
     if (agent === undefined) return undefined;
@@ -194,7 +204,7 @@ export class CliAdapter implements ProviderAdapter {
     const early: ProviderEvent[] = [];
     let isEarly = true;
     const tell = (event: ProviderEvent): void => (isEarly ? void early.push(event) : this.#events.fire(event));
-    const session = await CliSession.attach({ sessionId, agent, managed, tell, approvalTimeoutMs, log }, { recovered });
+    const session = await CliSession.attach({ sessionId, agent, managed, tell, approvalTimeoutMs, env: { ...process.env, ...env }, log }, { recovered });
     this.#sessions.set(sessionId, session);
     this.#latest = sessionId;
     setImmediate(() => {

@@ -4,13 +4,16 @@ import { DisposableStore, toDisposable, type Disposable } from '../../base/dispo
 import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { waitForEvent } from '../../base/wait.ts';
-import type { Verdict } from '../../protocol/runnerEvent.ts';
+import type { UsageMetrics, Verdict } from '../../protocol/runnerEvent.ts';
 import type { AgentHandle, AgentInfo } from '../../runtimes/types.ts';
 import type { PendingApproval } from '../../sessions/approvals/pendingApproval.ts';
 import { SessionLog } from '../../sessions/policy/sessionLog.ts';
+import type { SessionMeter } from '../../sessions/usage/sessionMeter.ts';
 import type { PaneId } from '../../tmux/types.ts';
 import type { Managed } from '../createRuntimeManager.ts';
-import { eventApproval } from './approvalCategory.ts';
+import { meterOfAgent } from '../agentUsage.ts';
+import { CliFacts } from './cliFacts.ts';
+import { eventApproval } from './eventApproval.ts';
 import type { ProviderEvent } from './providerAdapter.ts';
 
 export interface CliSessionParts {
@@ -19,6 +22,8 @@ export interface CliSessionParts {
   readonly managed: Managed;
   readonly tell: (event: ProviderEvent) => void;
   readonly approvalTimeoutMs?: number | undefined;
+  /** The CLI's environment, as far as it is known. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly log?: Log | undefined;
 }
 
@@ -39,7 +44,11 @@ export class CliSession implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #decoder = new StringDecoder('utf8');
   readonly #told = new Set<string>();
+  /** All that was ever told as an approval. */
+  readonly #known = new Set<string>();
   readonly #settling = new Set<Promise<void>>();
+  #facts: CliFacts | undefined;
+  #meter: SessionMeter | undefined;
   #agent: AgentInfo;
   #pane: PaneId | undefined;
   #gathered = '';
@@ -71,8 +80,9 @@ export class CliSession implements Disposable {
     return this.#pid;
   }
 
-  get hasEnded(): boolean {
-    return this.#ended;
+  /** What it uses now, as far as it can be known. */
+  async measure(): Promise<Partial<UsageMetrics>> {
+    return (await this.#meter?.measure()) ?? {};
   }
 
   /** Puts a prompt in the agent's queue and gives what waits there as soon as the agent takes it; for a question it is the answer. */
@@ -144,22 +154,30 @@ export class CliSession implements Disposable {
     this.#owned.dispose();
   }
 
+  /** As an event of this session. */
+  tell(event: Told): void {
+    this.#parts.tell({ ...event, sessionId: this.#parts.sessionId });
+  }
+
   async #attach(recovered: boolean): Promise<void> {
     const { manager, status, approvals } = this.#parts.managed;
     const isOurs = (agent: AgentInfo): boolean => agent.agentId === this.#agent.agentId && (agent.handle.runtimeId ?? agent.runtimeId) === (this.handle.runtimeId ?? this.#agent.runtimeId);
     this.#owned.add(manager.onDidChangeAgents(({ type, agent }) => isOurs(agent) && (type === 'gone' ? this.#gone() : this.#took(agent))));
-    this.#owned.add(status.onDidChangeStatus(({ agent, status: now }) => isOurs(agent) && !this.#ended && this.#tell({ type: 'status', status: now })));
+    this.#owned.add(status.onDidChangeStatus(({ agent, status: now }) => isOurs(agent) && !this.#ended && this.tell({ type: 'status', status: now })));
     this.#owned.add(approvals.onDidChange(({ type, approval }) => isOurs(approval.agent) && (type === 'gone' ? this.#settle(approval) : this.#asked(approval))));
     this.#owned.add(manager.watch());
     this.#owned.add(status.follow());
     this.#owned.add(approvals.follow());
     await this.#listen(recovered).catch((error: unknown) => this.#log.debug(`${this.#agent.agentId}: its output cannot be followed: ${messageOf(error)}`));
+    const { sessionId, managed, env, tell } = this.#parts;
+    this.#facts = this.#owned.add(new CliFacts({ sessionId, agent: this.#agent, managed, tell, isTold: (id) => this.#known.has(id), log: this.#log }));
+    this.#meter = meterOfAgent(managed, this.#agent, { pid: this.#pid, env, log: this.#log });
     const now = manager.find(this.#agent.agentId);
     if (now !== undefined && isOurs(now)) this.#took(now);
     const pending = approvals.of(this.handle);
     if (pending !== undefined) this.#asked(pending);
     const known = status.statusOf(this.handle);
-    if (known !== undefined && !this.#ended) this.#tell({ type: 'status', status: known });
+    if (known !== undefined && !this.#ended) this.tell({ type: 'status', status: known });
     if (this.hasPrompts) this.#drain();
   }
 
@@ -208,13 +226,15 @@ export class CliSession implements Disposable {
     this.#draining?.abort();
     this.#flush(this.#decoder.end());
     // How its last approvals were answered is told before.
-    void Promise.allSettled(this.#settling).then(() => this.#tell(exit));
+    const denied = this.#facts?.read();
+    void Promise.allSettled([...this.#settling, denied]).then(() => this.tell(exit));
   }
 
   #asked(approval: PendingApproval): void {
     if ((approval.kind !== 'permission' && approval.kind !== 'trust') || this.#told.has(approval.id) || this.#ended) return;
     this.#told.add(approval.id);
-    this.#tell({ type: 'approval', approval: eventApproval(this.#parts.sessionId, approval, this.#parts.approvalTimeoutMs) });
+    this.#known.add(approval.id);
+    this.tell({ type: 'approval', approval: eventApproval(this.#parts.sessionId, approval, this.#parts.approvalTimeoutMs) });
   }
 
   #settle(approval: PendingApproval): void {
@@ -230,7 +250,7 @@ export class CliSession implements Disposable {
     const last = records.findLast((record) => record.id === id && record.outcome === 'done' && Date.parse(record.at) >= since);
     // Gone with its program: nobody answered it that is known of.
     if (last === undefined && (this.#ended || this.#agent.status === 'exited' || this.#agent.status === 'failed')) return;
-    this.#tell({
+    this.tell({
       type: 'approval_gone',
       approvalId: id,
       ...(last === undefined ? {} : { decision: last.decision === 'deny' ? ('deny' as const) : ('allow' as const), resolvedBy: last.by === 'policy' ? 'policy' : last.who }),
@@ -275,12 +295,9 @@ export class CliSession implements Disposable {
     this.#gathering = undefined;
     const data = this.#gathered + rest;
     this.#gathered = '';
-    if (data !== '') this.#tell({ type: 'output', data, stream: 'stdout' });
+    if (data !== '') this.tell({ type: 'output', data, stream: 'stdout' });
   }
 
-  #tell(event: Told): void {
-    this.#parts.tell({ ...event, sessionId: this.#parts.sessionId });
-  }
 }
 
 /** Keeps what follows agents at work until disposed: for those whose sessions come and go. */

@@ -1,6 +1,6 @@
 // What a session needs of an AI CLI, whichever it is: found, started, given input, answered, stopped, and heard. The village runner's interface, and what a real life needs besides.
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
-import type { EventApproval, Verdict } from '../../protocol/runnerEvent.ts';
+import type { EventApproval, RunnerEventBody, UsageMetrics, Verdict } from '../../protocol/runnerEvent.ts';
 import type { PolicySpec, SessionTask } from '../../protocol/sessionConfig.ts';
 
 export interface Detection {
@@ -29,6 +29,8 @@ export interface StartRequest {
   /** What it is to do; without one it waits for input. */
   readonly task?: string | SessionTask | undefined;
   readonly policy?: PolicySpec | undefined;
+  /** Where it runs, as `runtimeFor` said; the adapter's own place when absent. */
+  readonly runtimeId?: string | undefined;
   /** Added to the environment of the agent, and to nobody else's. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Runs instead of the provider's own command line. Never parsed by a shell. */
@@ -49,6 +51,11 @@ export type ProviderEvent = { readonly sessionId: string } & (
   | { readonly type: 'approval'; readonly approval: EventApproval }
   /** The request is gone: answered in the terminal, by another face, or withdrawn. */
   | { readonly type: 'approval_gone'; readonly approvalId: string; readonly decision?: Verdict; readonly resolvedBy?: string }
+  /** Its rules denied it before anybody was asked; `why` in words. */
+  | { readonly type: 'denied'; readonly approval: EventApproval; readonly why?: string }
+  | { readonly type: 'alert'; readonly alert: Extract<RunnerEventBody, { readonly type: 'ALERT_RAISED' }> }
+  /** It used a tool, as the CLI's hooks tell. */
+  | { readonly type: 'tool'; readonly tool?: string; readonly command?: string; readonly path?: string }
   /** `exitCode` is null after a signal, and where it is not known; `reason` says more where there is more to say. */
   | { readonly type: 'exit'; readonly exitCode: number | null; readonly signal?: string; readonly reason?: string }
 );
@@ -85,10 +92,12 @@ export interface ProviderAdapter {
   /** Stops everything that the session runs; nothing that waits is given to it meanwhile. Absent: not possible. */
   pause?(sessionId: string): Promise<void>;
   resume?(sessionId: string): Promise<void>;
-  /** Takes up a session that another process began. Undefined: nothing of it is left. */
-  recover?(sessionId: string): Promise<StartedSession | undefined>;
-  /** What the agent's first process is, for whoever measures; undefined where it is not of this machine. */
-  pidOf?(sessionId: string): number | undefined;
+  /** The runtime that a session under these rules runs in. Absent: wherever the adapter likes. Throws `unsupported` where no place can hold it to them. */
+  runtimeFor?(policy: PolicySpec): string;
+  /** Takes up a session that another process began, in the runtime that it was started in. Undefined: nothing of it is left. */
+  recover?(sessionId: string, options?: { readonly runtimeId?: string | undefined }): Promise<StartedSession | undefined>;
+  /** What the session uses now, as far as it can be known: its processes, and the tokens and cost that its CLI tells. Absent: nothing is known. */
+  measure?(sessionId: string): Promise<Partial<UsageMetrics>>;
   /** What it adds to the environment of its agents, for those who keep secrets out of what they write. */
   secrets?(): Readonly<Record<string, string>>;
   /** Lets go of everything; sessions go on. */

@@ -1,22 +1,12 @@
 // The README's events, made of the wire's once those are on disk.
 import type { NamedEvents } from '../../base/namedEvents.ts';
-import type { EventApproval, RunnerEvent } from '../../protocol/runnerEvent.ts';
-import type { Session, StateChange } from '../../sessions/manager/managedSession.ts';
+import type { RunnerEvent } from '../../protocol/runnerEvent.ts';
+import type { Session, SessionEventsByName } from '../../sessions/manager/managedSession.ts';
 import { facadeState } from '../../sessions/states/facadeNames.ts';
 
-export interface RunnerServiceEvents {
+export interface RunnerServiceEvents extends SessionEventsByName {
   started: void;
   stopped: void;
-  session_created: Session;
-  session_started: Session;
-  session_completed: Session;
-  session_failed: Session;
-  /** Also for steps that the README's names do not tell apart: those have the same before and after. */
-  state_changed: StateChange;
-  approval_required: { readonly sessionId: string; readonly approval: EventApproval; readonly session: Session };
-  output: { readonly sessionId: string; readonly data: string; readonly stream: 'stdout' | 'stderr' };
-  /** Every event of the wire. */
-  event: RunnerEvent;
 }
 
 /** Tells the event under its names. */

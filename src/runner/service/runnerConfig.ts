@@ -4,6 +4,8 @@ import { AgentsError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { faultLines, type ProviderConfig } from '../../protocol/config.ts';
+import type { UsageThresholds } from '../../sessions/usage/alerts.ts';
+import type { SessionLimits } from '../../sessions/usage/limits.ts';
 import type { Managed } from '../createRuntimeManager.ts';
 import type { WorkspacePort } from './workspacePort.ts';
 
@@ -38,6 +40,12 @@ export interface RunnerConfig {
    * itself. Default: true for sessions created in the README's form, whose only task is then done, and false for those of the wire, which people talk to.
    */
   readonly endWhenIdle?: boolean | number | undefined;
+  /** What each session may use; what is over it is paused or stopped. Cost and tokens count where the CLI tells them. Default: no limit. */
+  readonly limits?: Pick<SessionLimits, 'maxCostUsd' | 'maxTokens' | 'onBudget' | 'onTime'> | undefined;
+  /** Use that raises an alert. Default: none does. */
+  readonly alerts?: UsageThresholds | undefined;
+  /** Milliseconds that ended sessions are kept, from when their files were last written. 0: for ever. Default 30 days. */
+  readonly keepEnded?: number | undefined;
   /** Lets the CLIs act without asking. Default false. */
   readonly autoPilot?: boolean | undefined;
   /** Runtimes that are there already; the runner disposes only those that it made itself. */
@@ -50,6 +58,9 @@ export interface RunnerConfig {
 const Ms = z.number().min(0);
 /** A timer of Node's counts in 32 bits. */
 const Timer = Ms.max(2_147_483_647, 'is longer than 24 days');
+
+const Limit = z.enum(['pause', 'stop']).optional();
+const Most = z.number().positive().optional();
 
 const Schema = z.object({
   maxConcurrentSessions: z.int().min(1),
@@ -64,6 +75,9 @@ const Schema = z.object({
   stopGrace: Timer,
   endWhenIdle: z.union([z.boolean(), Timer]).optional(),
   autoPilot: z.boolean(),
+  limits: z.strictObject({ maxCostUsd: Most, maxTokens: Most, onBudget: Limit, onTime: Limit }),
+  alerts: z.strictObject({ cpuPercent: Most, memoryBytes: Most, diskBytes: Most, pids: Most, costUsd: Most, tokensIn: Most, tokensOut: Most, agentSeconds: Most, terminalKb: Most }),
+  keepEnded: Ms,
 });
 export type RunnerSettings = z.infer<typeof Schema>;
 
@@ -83,6 +97,9 @@ export function runnerSettings(config: RunnerConfig, env: NodeJS.ProcessEnv = pr
     stopGrace: config.stopGrace ?? 5_000,
     endWhenIdle: config.endWhenIdle,
     autoPilot: config.autoPilot ?? false,
+    limits: config.limits ?? {},
+    alerts: config.alerts ?? {},
+    keepEnded: config.keepEnded ?? 30 * 24 * 60 * 60 * 1000,
   });
   if (parsed.success) return parsed.data;
   throw new AgentsError('bad-input', `The runner's configuration is not valid: ${faultLines(parsed.error).join('; ')}.`);

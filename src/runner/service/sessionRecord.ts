@@ -73,10 +73,15 @@ export function recordOfStored({ meta }: StoredSession): SessionRecord | undefin
   return { spec: { config, prompt: undefined, workspacePath: folder, argv: undefined, endWhenIdle, form }, createdAt: meta.createdAt, runtimeId: meta.runtimeId ?? 'local', workspace, ending, endedAt };
 }
 
+/** Where sessions are put whose id is used again. */
+export function earlierFolder(store: SessionStore): string {
+  return `${store.folder}-earlier`;
+}
+
 /** Puts aside what an earlier session of this id left: beside the store, under a name that is free. Resolves with how many there were. */
 export function putAside(store: SessionStore, sessionId: string): number {
   const folder = store.folderOf(sessionId);
-  const earlier = `${store.folder}-earlier`;
+  const earlier = earlierFolder(store);
   let count = 0;
   while (existsSync(join(earlier, `${basename(folder)}~${count + 1}`))) count++;
   if (!existsSync(folder)) return count;

@@ -6,12 +6,12 @@ import type { AgentStatus } from '../../protocol/agentStatus.ts';
 import type { RunnerEventBody } from '../../protocol/runnerEvent.ts';
 import type { WorkspaceRecord } from '../../protocol/workspaceRecord.ts';
 import { finalStateOf } from '../../sessions/states/transitions.ts';
-import type { WorkspaceRequest } from '../../workspaces/types.ts';
+import type { Workspace, WorkspaceRequest } from '../../workspaces/types.ts';
 import { agentIdOf } from '../adapters/cliAdapter.ts';
-import type { ProviderAdapter, ProviderEvent } from '../adapters/providerAdapter.ts';
-import type { Ending } from './sessionRecord.ts';
+import type { ProviderAdapter, ProviderEvent, StartRequest } from '../adapters/providerAdapter.ts';
+import type { Ending, SessionRecord } from './sessionRecord.ts';
 import type { SessionSpec } from './sessionRequest.ts';
-import { endStrays } from './strays.ts';
+import { endStrays, SESSION_MARK } from './strays.ts';
 import type { WorkspacePort } from './workspacePort.ts';
 
 const DIFF_MS = 60_000;
@@ -21,6 +21,12 @@ export function workspaceRequestOf({ config, workspacePath }: SessionSpec, id: s
   const { sessionId: owner, repoRef: repo, checkout: base, task } = config;
   if (workspacePath !== undefined) return { id, kind: 'folder', repo: { provider: 'local', path: workspacePath }, owner };
   return { id, kind: 'worktree', repo, base, branch: task.branchName, owner };
+}
+
+/** What its agent is started with. */
+export function startOf({ spec: { config, prompt, argv, form }, runtimeId }: SessionRecord, { record, env }: Workspace): StartRequest {
+  const { sessionId, policy, task } = config;
+  return { sessionId, repoPath: record.path, task: prompt ?? (form === 'wire' ? task : undefined), policy, runtimeId, env: { ...env, ...config.env, [SESSION_MARK]: agentIdOf(sessionId) }, argv };
 }
 
 /** What a program's end makes of its session. */
@@ -33,6 +39,11 @@ export function endingOf({ exitCode, signal, reason }: Extract<ProviderEvent, { 
 export function statusEvent(status: AgentStatus): RunnerEventBody {
   const text = status.state === 'waiting' ? status.text : status.state === 'error' ? status.message : '';
   return { type: 'PROVIDER_EVENT_FORWARDED', providerEvent: { kind: 'status', state: status.state, ...(status.state === 'waiting' ? { waitingFor: status.kind } : {}), ...(text === '' ? {} : { text }) } };
+}
+
+/** A tool that it used, as its hooks tell. */
+export function toolEvent({ tool, command, path }: Extract<ProviderEvent, { readonly type: 'tool' }>): RunnerEventBody {
+  return { type: 'PROVIDER_EVENT_FORWARDED', providerEvent: { kind: 'tool', ...(tool === undefined ? {} : { tool }), ...(command === undefined ? {} : { command }), ...(path === undefined ? {} : { path }) } };
 }
 
 /** Ends the agent and everything it left behind; what could not be ended is told. */
@@ -59,6 +70,7 @@ export async function diffEvents(workspaces: WorkspacePort, workspace: Workspace
 
 type Alert = Extract<RunnerEventBody, { readonly type: 'ALERT_RAISED' }>;
 
-function alertOf(severity: Alert['severity'], category: Alert['category'], title: string, error: unknown): Alert {
+/** `error`: what went wrong, or a sentence that says so. */
+export function alertOf(severity: Alert['severity'], category: Alert['category'], title: string, error: unknown): Alert {
   return { type: 'ALERT_RAISED', alertId: randomUUID(), severity, category, title, description: messageOf(error) };
 }

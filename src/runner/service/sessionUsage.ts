@@ -4,7 +4,9 @@ import type { RunnerEventBody, UsageMetrics } from '../../protocol/runnerEvent.t
 export class SessionUsage {
   readonly #files = new Set<string>();
   #bytes = 0;
+  /** Commands that its hooks told of, and those that were allowed: some CLIs tell only of one or the other. */
   #commands = 0;
+  #allowed = 0;
   #approvals = 0;
   /** Milliseconds before `#since`. */
   #activeMs = 0;
@@ -30,7 +32,10 @@ export class SessionUsage {
         this.#approvals++;
         break;
       case 'APPROVAL_RESOLVED':
-        if (event.decision === 'allow') this.#commands++;
+        if (event.decision === 'allow') this.#allowed++;
+        break;
+      case 'PROVIDER_EVENT_FORWARDED':
+        if (event.providerEvent['kind'] === 'tool' && event.providerEvent['command'] !== undefined) this.#commands++;
         break;
       case 'USAGE_TICK':
       case 'TEST_RUN_STARTED':
@@ -40,14 +45,14 @@ export class SessionUsage {
       case 'SESSION_ENDED':
       case 'DIFF_SUMMARY':
       case 'ALERT_RAISED':
-      case 'PROVIDER_EVENT_FORWARDED':
         break;
     }
   }
 
   /** Goes on from what an earlier process told last. */
-  goOn({ agentSeconds }: UsageMetrics): void {
+  goOn({ agentSeconds, tokensIn, tokensOut, apiCalls, costUsd }: UsageMetrics): void {
     this.#activeMs = agentSeconds * 1_000;
+    this.#told = { tokensIn, tokensOut, apiCalls, costUsd };
   }
 
   /** What is known from elsewhere: tokens and cost that the CLI reports, what its processes use at this moment. */
@@ -62,7 +67,7 @@ export class SessionUsage {
       agentSeconds: Math.round(activeMs / 100) / 10,
       terminalKb: Math.round((this.#bytes / 1024) * 1_000) / 1_000,
       filesTouched: this.#files.size,
-      commandsRun: this.#commands,
+      commandsRun: Math.max(this.#commands, this.#allowed),
       approvalsRequested: this.#approvals,
     };
   }

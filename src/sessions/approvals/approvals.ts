@@ -3,7 +3,8 @@ import { DisposableStore, toDisposable, type Disposable } from '../../base/dispo
 import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import type { Event } from '../../base/event.ts';
 import { silentLog, type Log } from '../../base/log.ts';
-import { waitForEvent } from '../../base/wait.ts';
+import { waitFor, waitForEvent } from '../../base/wait.ts';
+import { atRest } from './atRest.ts';
 import type { ApprovalRequest } from '../../protocol/agentStatus.ts';
 import type { DecisionRecord } from '../../protocol/decisionRecord.ts';
 import type { PolicySpec } from '../../protocol/sessionConfig.ts';
@@ -60,6 +61,7 @@ export class Approvals implements Disposable {
   readonly #inbox: ApprovalInbox;
   readonly #owned = new DisposableStore();
   readonly #dialogs = new Map<string, DialogWatch>();
+  readonly #end = new AbortController();
   #followers = 0;
 
   constructor(options: ApprovalsOptions) {
@@ -137,6 +139,7 @@ export class Approvals implements Disposable {
   }
 
   dispose(): void {
+    this.#end.abort();
     this.#owned.dispose();
     this.#inbox.dispose();
     for (const key of [...this.#dialogs.keys()]) this.#forgetDialog(key);
@@ -148,6 +151,7 @@ export class Approvals implements Disposable {
       // Two faces of this machine: the second one finds the dialog gone.
       const given = await withServerLock(`approval\0${placeKey(approval.agent)}`, async () => {
         await this.#refuseAnswered(approval);
+        await this.#refusePaused(approval);
         if (!isOffered(approval, answer)) await this.#refuseImpossible(approval, answer);
         const gave = await this.#give(approval, answer, how.by);
         // Before the next face has its turn: else it would give the same answer to the next request of the same words.
@@ -295,21 +299,22 @@ export class Approvals implements Disposable {
 
   /** A CLI that takes no note with a denial gets it as its next prompt, once it has come to rest. */
   async #noteAfter(agent: AgentInfo, note: string): Promise<void> {
-    const { status, sendPrompt } = this.#options;
-    const resting = (state: string | undefined): boolean => state === 'idle' || state === 'error';
-    const rest = waitForEvent(status.onDidChangeStatus, (change) => change.agent.agentId === agent.agentId && resting(change.status.state), { timeoutMs: REST_MS, what: 'the agent to come to rest' });
-    const following = status.follow();
+    const { manager, sendPrompt } = this.#options;
     try {
-      if (!resting(status.statusOf(agent.handle)?.state)) await rest;
+      await atRest(this.#options, agent, { timeoutMs: REST_MS, signal: this.#end.signal, log: this.#log });
+      const now = manager.find(agent.agentId);
+      const isGone = now === undefined && manager.get(agent.handle.runtimeId ?? agent.runtimeId) !== undefined;
+      if (isGone || now?.status === 'exited' || now?.status === 'failed') throw new AgentsError('unsupported', 'It has ended, and takes no prompts any more.');
+      await waitFor(sendPrompt(now ?? agent, note), { signal: this.#end.signal, what: 'the note to be given' });
     } catch (error) {
-      this.#log.debug(`${agent.agentId}: ${messageOf(error)}`);
-    } finally {
-      rest.catch(() => undefined);
-      following.dispose();
-    }
-    await sendPrompt(agent, note).catch((error: unknown) => {
       throw stillAnswered(agent, 'without the note', error);
-    });
+    }
+  }
+
+  /** Where that cannot be told, answering fails by itself. */
+  async #refusePaused({ agent }: PendingApproval): Promise<void> {
+    const paused = await this.#options.manager.isPaused(agent.handle).catch(() => false);
+    if (paused) throw new AgentsError('unsupported', `${agent.agentId} is paused: nothing is answered until it goes on.`, { hint: 'Resume it first.' });
   }
 
   /** By another face of this machine, while this one waited for its turn. */
@@ -348,7 +353,7 @@ export class Approvals implements Disposable {
       decision: answer.type,
       ...(words === undefined ? {} : { words }),
       ...(how.by === 'policy' ? { rule: how.rule } : {}),
-      ...(approval.rules === undefined ? {} : { category: approval.rules.category }),
+      category: approval.category,
       text: approval.text,
       request: approval.request,
       risk: approval.risk.level,

@@ -41,6 +41,7 @@ export function describeApproval({ agent, status, id, told, workspace, shown, ow
     since: status.since,
     source: status.source,
     risk: judge.judgeRisk({ kind, request, workspace }),
+    category: judge.categoryOf(request, workspace),
     answers: possibleAnswers({ kind, request, match, ownWay, takesWords, judge }),
     ...(match?.dialog === undefined ? {} : { fingerprint: match.dialog.fingerprint }),
   };
@@ -49,7 +50,7 @@ export function describeApproval({ agent, status, id, told, workspace, shown, ow
 /** The entry with what the rules of its session say. What they want asked each time is never allowed for good. Pure. */
 export function underRules(approval: PendingApproval, rules: Judgement): PendingApproval {
   if (rules.verdict === 'allow') return { ...approval, rules };
-  return { ...approval, rules, risk: { level: 'high', reasons: [rules.reason, ...approval.risk.reasons] }, answers: { ...approval.answers, always: false } };
+  return { ...approval, rules, ...(rules.verdict === 'ask' ? { category: rules.category } : {}), risk: { level: 'high', reasons: [rules.reason, ...approval.risk.reasons] }, answers: { ...approval.answers, always: false } };
 }
 
 /** The CLI's own words of what it asks count; the screen fills in what they leave out. */

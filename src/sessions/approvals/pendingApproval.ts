@@ -1,9 +1,13 @@
 // What waits for a person: one request of one agent, what it is about, how risky it is, and which answers it takes.
 import type { ApprovalRequest, StatusSource, WaitingKind } from '../../protocol/agentStatus.ts';
+import type { EventApprovalCategory } from '../../protocol/runnerEvent.ts';
 import type { Judgement } from '../policy/spec/judgeTool.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 
 export type RiskLevel = 'low' | 'medium' | 'high';
+
+/** As events name them. */
+export const eventRisks = { low: 'low', medium: 'med', high: 'high' } as const satisfies Readonly<Record<RiskLevel, string>>;
 
 export interface Risk {
   readonly level: RiskLevel;
@@ -46,6 +50,8 @@ export interface PendingApproval {
   readonly since: number;
   readonly source: StatusSource;
   readonly risk: Risk;
+  /** What it is about: by the rules of its session where those want it asked, else by the policy's tables. */
+  readonly category: EventApprovalCategory;
   readonly answers: PossibleAnswers;
   /** What the rules of its session say of it, where it has any. */
   readonly rules?: Judgement;

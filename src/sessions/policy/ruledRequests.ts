@@ -41,7 +41,7 @@ export class RuledRequests implements Disposable {
     const policy = await rules.of(agent);
     if (policy === undefined) return undefined;
     const folder = manager.get(agent.handle.runtimeId ?? agent.runtimeId)?.agentFolder?.(agent.agentId);
-    const place = { ...placeFilesOf(manager, agent), gateFolders: [...(folder === undefined ? [] : [folder]), sessionLogFolder()] };
+    const place = { ...placeFilesOf(manager, agent), controlsEgress: agent.network === 'restricted', gateFolders: [...(folder === undefined ? [] : [folder]), sessionLogFolder()] };
     const judgement = await (await loadJudge()).judgeRules(policy, { request, payload: this.#uses.get(request.id) }, place);
     const shown = judgement.verdict === 'allow' && !whole;
     return shown ? { ...judgement, verdict: 'ask', rule: 'unreadable', reason: 'Only a part of it can be seen.' } : judgement;

@@ -6,7 +6,9 @@ import { riskOf, type RiskQuestion } from '../approvals/risk.ts';
 import { decide, type PlaceFiles, type Verdict } from './decide.ts';
 import { ruleFor } from './ruleFor.ts';
 import { readShell } from './shellReading.ts';
+import type { EventApprovalCategory } from '../../protocol/runnerEvent.ts';
 import type { PolicySpec } from '../../protocol/sessionConfig.ts';
+import { categoryOfUse } from './spec/requestCategory.ts';
 import { judgeTool, type JudgedPlace, type Judgement } from './spec/judgeTool.ts';
 import { toolUseOf, type ToolUse } from './spec/toolUse.ts';
 import { toolKind } from './tools.ts';
@@ -30,6 +32,11 @@ export function ruleOf(request: ApprovalRequest): Partial<ApprovalPolicy> | unde
 /** What the rules of a session say of one use of a tool, by its hook's payload where that is known. Never throws. */
 export function judgeRules(policy: PolicySpec, { request, payload }: { readonly request: ApprovalRequest; readonly payload: HookReport['payload'] }, place: JudgedPlace): Promise<Judgement> {
   return judgeTool(policy, payload === undefined ? useOf(request) : toolUseOf(payload), place, readShell);
+}
+
+/** What a request is about, whether there are rules or not. */
+export function categoryOf(request: ApprovalRequest, workspace: string): EventApprovalCategory {
+  return categoryOfUse(useOf(request), workspace, readShell);
 }
 
 function useOf(request: ApprovalRequest): ToolUse {

@@ -23,6 +23,8 @@ export type HoldReason =
   | 'draft'
   /** Its screen shows no input line. */
   | 'no-input'
+  /** Somebody paused it. */
+  | 'paused'
   /** Its place cannot be reached, or its state is not known yet. */
   | 'unreachable';
 

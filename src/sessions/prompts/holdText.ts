@@ -7,6 +7,7 @@ const texts: Readonly<Record<HoldReason, string>> = {
   waiting: 'waits until what the agent asks is answered',
   draft: "waits because somebody's text is in the agent's input line",
   'no-input': "waits because the agent's screen shows no input line",
+  paused: 'waits until the agent is resumed',
   unreachable: 'waits until the agent can be reached',
 };
 

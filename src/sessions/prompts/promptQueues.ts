@@ -62,6 +62,7 @@ export class PromptQueues implements Disposable {
   #watchers = 0;
   #watching: DisposableStore | undefined;
   #followers = 0;
+  #disposed = false;
 
   constructor(options: PromptQueuesOptions) {
     const { manager, status, rulesOf, versionOf, store = new PromptStore(), log = silentLog } = options;
@@ -90,10 +91,12 @@ export class PromptQueues implements Disposable {
 
   /** Gives a prompt, after those that wait already; resolves with what shows that its turn began, or undefined when it was left in the queue. Throws what kept it from that; it is not in the queue then, unless it was half given. */
   async send(agent: AgentInfo, text: string, { signal, onHold, patient = true, ...options }: SendOptions = {}): Promise<string | undefined> {
+    this.#refuseDisposed();
     const watch = this.#watch();
     let subscription: Disposable | undefined;
     try {
       const { id } = await this.add(agent, text, options);
+      this.#refuseDisposed();
       const pump = this.#pump(agent);
       subscription = pump.onDidChange(() => onHold?.(pump.held, id));
       onHold?.(pump.held, id);
@@ -122,9 +125,11 @@ export class PromptQueues implements Disposable {
 
   /** Gives what waits for this agent; resolves when nothing does any more. */
   async drain(agent: AgentInfo, { signal, onHold }: Pick<SendOptions, 'signal' | 'onHold'> = {}): Promise<void> {
+    this.#refuseDisposed();
     const watch = this.#watch();
     try {
       for (;;) {
+        this.#refuseDisposed();
         const next = this.queueOf(agent).prompts.find(({ state }) => state !== 'failed');
         if (next === undefined) return;
         const pump = this.#pump(agent);
@@ -148,11 +153,16 @@ export class PromptQueues implements Disposable {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#watching?.dispose();
     this.#watching = undefined;
     for (const pump of this.#pumps.values()) pump.dispose();
     this.#pumps.clear();
     this.#changed.dispose();
+  }
+
+  #refuseDisposed(): void {
+    if (this.#disposed) throw new AgentsError('cancelled', 'No prompts are given from here any more.');
   }
 
   async #update(agent: AgentInfo, change: Parameters<PromptStore['update']>[1]): Promise<void> {

@@ -23,6 +23,8 @@ export interface Seen {
 
 export interface PromptTarget {
   readonly name: string;
+  /** Nothing may be typed then. */
+  isPaused(): Promise<boolean>;
   look(): Promise<Seen>;
   onOutput(listener: (bytes: Buffer) => void): Disposable;
   paste(text: string): Promise<void>;
@@ -59,6 +61,7 @@ export async function promptTarget(agent: AgentInfo, { manager, status, rules, v
   const executor = folder === undefined ? undefined : runtime?.getExecutor?.(handle);
   return {
     name: agent.name,
+    isPaused: () => manager.isPaused(handle),
     async look() {
       const screen = readScreen((await tmux.command(['capture-pane', '-p', '-e', '-t', pane])).join('\n'), { version: version?.() });
       const hasInput = rules !== undefined && rules.input.length > 0;

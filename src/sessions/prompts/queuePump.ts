@@ -95,11 +95,12 @@ export class QueuePump implements Disposable {
     });
   }
 
-  /** Resolves with the evidence when the prompt was delivered, by whichever face; with undefined when it has to wait and nobody wants to. Throws what kept it; a prompt that could not be brought is taken out of the queue, as its sender knows. */
+  /** Resolves with the evidence when the prompt was delivered, by whichever face; with undefined when it has to wait and nobody wants to. Throws what kept it, and `cancelled` once this face gives no more prompts; a prompt that could not be brought is taken out of the queue, as its sender knows. */
   async settled(id: string, { signal, patient }: { readonly signal: AbortSignal | undefined; readonly patient: boolean }): Promise<string | undefined> {
     const want = this.want();
     try {
       for (;;) {
+        throwIfCancelled(this.#end.signal);
         const seen = this.#stirs;
         const evidence = await this.#outcome(id);
         if (evidence !== undefined) return evidence;
@@ -121,6 +122,7 @@ export class QueuePump implements Disposable {
         const prompt = findPrompt(this.#parts.store.read(this.#agent), id);
         if (prompt === undefined || prompt.state === 'failed') return;
         throwIfCancelled(signal);
+        throwIfCancelled(this.#end.signal);
         if (this.#fault !== undefined) throw this.#fault;
         if (this.#agent.status === 'exited' || this.#agent.status === 'failed') throw this.#ended();
         if (seen === this.#stirs) await this.#next({ signal });
@@ -237,6 +239,7 @@ export class QueuePump implements Disposable {
     };
     try {
       const target = await this.#parts.target(agent);
+      if (await target.isPaused()) return { result: 'held', reason: 'paused' };
       const result = await deliver(target, prompt, { input: promptInputOf(agent.aiProvider), journal, draftSeen: this.#held === 'draft' });
       if (result.result === 'delivered') {
         await store.update(agent, (queue) => settle(queue, { id: prompt.id, at: submitted, result: 'delivered', evidence: result.evidence })).catch((error: unknown) => {
@@ -272,6 +275,7 @@ export class QueuePump implements Disposable {
 
   /** Resolves at the next stir, at the latest after `timeoutMs`, or when the signal fires. */
   async #next({ timeoutMs, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined }): Promise<void> {
-    await waitForEvent(this.#stirred.event, () => true, { timeoutMs, signal, what: 'a change' }).catch(() => undefined);
+    const ends = signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
+    await waitForEvent(this.#stirred.event, () => true, { timeoutMs, signal: ends, what: 'a change' }).catch(() => undefined);
   }
 }

@@ -230,7 +230,7 @@ export class AgentRecorder implements Disposable {
     const { facts, sessionId } = writing;
     if (facts.openFor(approval.id) !== undefined) return;
     const isPermission = approval.kind === 'permission' || approval.kind === 'trust';
-    this.#append(writing, isPermission ? approvalBody(approval, sessionId, facts.asks + 1, this.#parts.categoryOf(approval)) : askedBody(approval, facts.asks + 1));
+    this.#append(writing, isPermission ? approvalBody(approval, sessionId, facts.asks + 1) : askedBody(approval, facts.asks + 1));
   }
 
   /** The request is gone: whoever decided it may be about to write that down; else it was answered in the terminal. */
@@ -249,7 +249,7 @@ export class AgentRecorder implements Disposable {
   async #decisions(writing: Writing): Promise<void> {
     const records = await this.#parts.decisionsOf(this.#agent.agentId);
     for (const record of newDecisions(records, writing.facts, Date.parse(this.#agent.createdAt))) {
-      for (const body of decidedBody(record, writing.facts, writing.sessionId, this.#parts.categoryOf)) this.#append(writing, body);
+      for (const body of decidedBody(record, writing.facts, writing.sessionId)) this.#append(writing, body);
     }
   }
 

@@ -1,20 +1,18 @@
 // What an agent asks, and what was decided, as events of its journal.
 import type { DecisionRecord } from '../../protocol/decisionRecord.ts';
-import type { EventApproval, EventApprovalCategory, RunnerEventBody, Verdict } from '../../protocol/runnerEvent.ts';
-import type { PendingApproval, RiskLevel } from '../approvals/pendingApproval.ts';
+import type { EventApproval, RunnerEventBody, Verdict } from '../../protocol/runnerEvent.ts';
+import { eventRisks, type PendingApproval } from '../approvals/pendingApproval.ts';
 import { shortText } from './promptEvents.ts';
 import { askId, type SessionFacts } from './sessionFacts.ts';
 
-const risks: Readonly<Record<RiskLevel, EventApproval['risk']>> = { low: 'low', medium: 'med', high: 'high' };
-
 /** A permission or trust that is asked for; `count` is which ask of this session it is. */
-export function approvalBody({ id, kind, text, request, since, risk }: PendingApproval, sessionId: string, count: number, category: EventApprovalCategory): RunnerEventBody {
+export function approvalBody({ id, kind, text, request, since, risk, category }: PendingApproval, sessionId: string, count: number): RunnerEventBody {
   const approval: EventApproval = {
     approvalId: askId(id, count),
     sessionId,
     category,
     summary: shortText(text),
-    risk: risks[risk.level],
+    risk: eventRisks[risk.level],
     requestedAt: since,
     context: { kind, reasons: risk.reasons, ...contextOf(request) },
   };
@@ -26,13 +24,13 @@ export function askedBody({ id, kind, text }: PendingApproval, count: number): R
   return { type: 'PROVIDER_EVENT_FORWARDED', providerEvent: { kind: 'asked', id: askId(id, count), about: kind, text: shortText(text) } };
 }
 
-/** The decisions that the journal does not have yet, the oldest first; failed attempts are none. */
+/** The decisions that the journal does not have yet, the oldest first; failed attempts are none, and neither is it when the rules want somebody asked. */
 export function newDecisions(records: readonly DecisionRecord[], { decidedAt }: Pick<SessionFacts, 'decidedAt'>, since: number): readonly DecisionRecord[] {
-  return records.filter(({ at, outcome }) => outcome === 'done' && Date.parse(at) > decidedAt && Date.parse(at) >= since);
+  return records.filter(({ at, outcome, decision }) => outcome === 'done' && decision !== 'ask' && Date.parse(at) > decidedAt && Date.parse(at) >= since);
 }
 
 /** The events of one decision. A request that the policy answered before anybody was told of it is asked and resolved in one. */
-export function decidedBody(record: DecisionRecord, facts: SessionFacts, sessionId: string, categoryOf: (approval: Pick<PendingApproval, 'request'>) => EventApprovalCategory): readonly RunnerEventBody[] {
+export function decidedBody(record: DecisionRecord, facts: SessionFacts, sessionId: string): readonly RunnerEventBody[] {
   const by = record.by === 'policy' ? `policy: ${record.rule ?? 'a rule'}` : `${record.who} (${record.face})`;
   const known = facts.openFor(record.id);
   if (record.decision === 'option' || record.decision === 'text') {
@@ -46,7 +44,7 @@ export function decidedBody(record: DecisionRecord, facts: SessionFacts, session
   const resolved: RunnerEventBody = { type: 'APPROVAL_RESOLVED', approvalId, decision, resolvedBy: by, ...(record.words === undefined ? {} : { note: shortText(record.words) }) };
   if (known !== undefined) return [resolved];
   const request = record.request ?? { id: record.id };
-  const approval: EventApproval = { approvalId, sessionId, category: categoryOf({ request }), summary: shortText(record.text), risk: risks[record.risk], requestedAt: Date.parse(record.at), context: { kind: record.kind, ...contextOf(request) } };
+  const approval: EventApproval = { approvalId, sessionId, category: record.category ?? 'shell', summary: shortText(record.text), risk: eventRisks[record.risk], requestedAt: Date.parse(record.at), context: { kind: record.kind, ...contextOf(request) } };
   return [{ type: 'APPROVAL_REQUESTED', approval }, resolved];
 }
 

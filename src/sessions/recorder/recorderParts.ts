@@ -5,7 +5,7 @@ import type { Redactor } from '../../base/redact.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
 import type { DecisionRecord } from '../../protocol/decisionRecord.ts';
 import type { PromptQueueFile } from '../../protocol/promptQueue.ts';
-import type { DiffTotals, EventApprovalCategory, UsageMetrics } from '../../protocol/runnerEvent.ts';
+import type { DiffTotals, UsageMetrics } from '../../protocol/runnerEvent.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { PendingApproval } from '../approvals/pendingApproval.ts';
 
@@ -30,7 +30,6 @@ export interface RecorderParts {
   readonly versionOf: (agent: AgentInfo) => Promise<string | undefined>;
   /** `AgentRuntime.place` of its runtime. */
   readonly placeOf: (agent: AgentInfo) => string | undefined;
-  readonly categoryOf: (approval: Pick<PendingApproval, 'request'>) => EventApprovalCategory;
   /** What changed in the agent's folder since that commit, or since its workspace's base; undefined where that cannot be told. Runs git. */
   readonly diffOf: (agent: AgentInfo, head: string | undefined) => Promise<DiffTotals | undefined>;
   /** What the CLI's own logs say of its usage, and what its processes use now; nothing where none are known. Asked at the end of each turn. */

@@ -9,6 +9,7 @@ import { stateFolder } from '../../base/stateFolder.ts';
 import type { SessionState } from '../../protocol/runnerEvent.ts';
 import { SessionMeta } from '../../protocol/sessionMeta.ts';
 import { journalTail } from '../journal/journalTail.ts';
+import { listSegments } from '../journal/segments.ts';
 import { SessionJournal, journalLock, type JournalOptions } from '../journal/sessionJournal.ts';
 import { isFinal } from '../states/transitions.ts';
 import { sessionFolderName } from './sessionFolder.ts';
@@ -83,13 +84,13 @@ export class SessionStore {
     return this.#removeFolder(this.folderOf(sessionId));
   }
 
-  /** Takes away sessions that have ended, and folders of none, when nothing was written for `keptMs`. Returns the ids of those sessions. */
+  /** Takes away sessions that have ended, and empty beginnings of some, when nothing was written for `keptMs`. Returns the ids of those sessions. Journals of agents that are no sessions of a store stay: those agents may live. */
   async sweep(keptMs: number, now: number = Date.now()): Promise<string[]> {
     const removed: string[] = [];
     for (const name of this.#names()) {
       const folder = join(this.folder, name);
       const session = this.#readFolder(folder);
-      if (session !== undefined && !isFinal(session.state)) continue;
+      if (session === undefined ? listSegments(folder).length > 0 : !isFinal(session.state)) continue;
       const last = await lastChange(folder);
       if (last !== undefined && now - last > keptMs && (await this.#removeFolder(folder)) && session !== undefined) removed.push(session.meta.sessionId);
     }

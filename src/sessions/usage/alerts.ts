@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { RunnerEventBody, UsageMetrics } from '../../protocol/runnerEvent.ts';
 
 /** Each in the unit of its metric; what is absent raises nothing. */
-export type UsageThresholds = Readonly<Partial<Record<'cpuPercent' | 'memoryBytes' | 'diskBytes' | 'pids' | 'costUsd' | 'tokensOut' | 'tokensIn' | 'agentSeconds' | 'terminalKb', number>>>;
+export type UsageThresholds = Readonly<Partial<Record<'cpuPercent' | 'memoryBytes' | 'diskBytes' | 'pids' | 'costUsd' | 'tokensOut' | 'tokensIn' | 'agentSeconds' | 'terminalKb', number | undefined>>>;
 
 export type AlertBody = Extract<RunnerEventBody, { type: 'ALERT_RAISED' }>;
 

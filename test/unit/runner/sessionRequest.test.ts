@@ -1,13 +1,14 @@
 // What a runner is asked: sessions in both forms, its configuration, its adapters.
 import assert from 'node:assert/strict';
 import { isAgentsError } from '../../../src/base/errors.ts';
+import { UsageMetrics } from '../../../src/protocol/runnerEvent.ts';
+import type { Session } from '../../../src/sessions/manager/managedSession.ts';
 import { AdapterRegistry } from '../../../src/runner/adapters/adapterRegistry.ts';
-import { approvalCategory } from '../../../src/runner/adapters/approvalCategory.ts';
 import { agentIdOf, taskText } from '../../../src/runner/adapters/cliAdapter.ts';
 import { adapterIds, createAdapter } from '../../../src/runner/adapters/createAdapter.ts';
 import { ownVariables } from '../../../src/runner/adapters/providerNames.ts';
 import { runnerSettings } from '../../../src/runner/service/runnerConfig.ts';
-import { allowedLifetime } from '../../../src/runner/service/sessionLimits.ts';
+import { limitsOf, refuseOver } from '../../../src/runner/service/sessionLimits.ts';
 import { repoRefOf, sessionSpec } from '../../../src/runner/service/sessionRequest.ts';
 
 const refused = (reason: string, words?: RegExp) => (error: unknown) => isAgentsError(error, reason as 'bad-input') && (words === undefined || words.test(error.message));
@@ -47,13 +48,18 @@ describe("a runner's requests", () => {
 
   it('limits: of all, of an organisation, of a day', () => {
     const { config } = sessionSpec({ sessionId: 's', orgId: 'o', providerId: 'codex', repo: { url: '/x', branch: 'main' } });
-    const facts = { maxConcurrentSessions: 2, sessionTimeout: 1_000, liveOrgs: [], sessions: [] };
-    assert.equal(allowedLifetime(config, facts), 1_000);
-    assert.equal(allowedLifetime(config, { ...facts, sessionTimeout: 0 }), undefined);
-    assert.throws(() => allowedLifetime(config, { ...facts, liveOrgs: ['a', 'b'] }), refused('limit-reached', /Maximum sessions \(2\) reached/));
-    const billed = { ...config, billing: { plan: 'p', orgId: 'o', limits: { maxConcurrency: 1, maxSessionDurationMs: 500 } } };
-    assert.equal(allowedLifetime(billed, facts), 500);
-    assert.throws(() => allowedLifetime(billed, { ...facts, liveOrgs: ['o'] }), refused('limit-reached', /\(1\)/));
+    const facts = { maxConcurrentSessions: 2, liveOrgs: [], sessions: [] };
+    const settings = { sessionTimeout: 1_000, limits: { maxTokens: 5 } };
+    assert.deepEqual(limitsOf(config, settings), { maxTokens: 5, maxDurationMs: 1_000, maxDailyMinutes: undefined });
+    assert.equal(limitsOf(config, { ...settings, sessionTimeout: 0 }).maxDurationMs, undefined);
+    assert.throws(() => refuseOver(config, { ...facts, liveOrgs: ['a', 'b'] }), refused('limit-reached', /Maximum sessions \(2\) reached/));
+    const billed = { ...config, billing: { plan: 'p', orgId: 'o', limits: { maxConcurrency: 1, maxSessionDurationMs: 500, maxDailyMinutes: 10 } } };
+    assert.equal(limitsOf(billed, settings).maxDurationMs, 500);
+    assert.throws(() => refuseOver(billed, { ...facts, liveOrgs: ['o'] }), refused('limit-reached', /\(1\)/));
+    const noon = Date.parse('2026-01-01T12:00:00Z');
+    const lived = (minutes: number): Session[] => [{ sessionId: 'x', orgId: 'o', providerId: 'codex', state: 'completed', runnerState: 'COMPLETED', createdAt: noon - minutes * 60_000, endedAt: noon, usage: UsageMetrics.parse({}), lastEventSeq: 1 }];
+    refuseOver(billed, { ...facts, sessions: lived(9) }, noon);
+    assert.throws(() => refuseOver(billed, { ...facts, sessions: lived(10) }, noon), refused('limit-reached', /10 minutes of today/));
   });
 
   it('agents are named after their sessions, the same each time', () => {
@@ -88,10 +94,5 @@ describe("a runner's requests", () => {
     } finally {
       adapter.dispose();
     }
-  });
-
-  it('categories of what is asked', () => {
-    const of = (command: string): string => approvalCategory({ request: { id: '1', command } });
-    assert.deepEqual(['git push origin main', 'npm install left-pad', 'cat .env', 'kubectl apply -f x', 'curl https://example.org', 'ls'].map(of), ['merge', 'deps_add', 'secrets', 'deploy', 'network', 'shell']);
   });
 });

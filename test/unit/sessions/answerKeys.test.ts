@@ -25,6 +25,7 @@ function pending(request: Partial<ApprovalRequest>, kind: WaitingKind = 'permiss
     since: 1,
     source: 'hooks',
     risk: { level: 'low', reasons: ['none'] },
+    category: 'shell',
     answers: { approve: true, deny: true, always: true, options: [], note: true, text: false },
     ...(fingerprint === undefined ? {} : { fingerprint }),
   };

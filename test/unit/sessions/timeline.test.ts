@@ -110,9 +110,9 @@ describe('a timeline', () => {
     const [old, fresh, failed] = [record('2026-01-01T00:00:01Z'), record('2026-01-01T00:00:03Z'), record('2026-01-01T00:00:04Z', { outcome: 'it was gone' })];
     assert.deepEqual(newDecisions([old, fresh, failed], { decidedAt: Date.parse('2026-01-01T00:00:02Z') }, 0), [fresh]);
     const facts = new SessionFacts();
-    assert.deepEqual(decidedBody(record('2026-01-01T00:00:03Z', { by: 'policy', rule: 'read' }), facts, 's', () => 'shell').map(({ type }) => type), ['APPROVAL_REQUESTED', 'APPROVAL_RESOLVED']);
+    assert.deepEqual(decidedBody(record('2026-01-01T00:00:03Z', { by: 'policy', rule: 'read' }), facts, 's').map(({ type }) => type), ['APPROVAL_REQUESTED', 'APPROVAL_RESOLVED']);
     facts.take(event({ type: 'APPROVAL_REQUESTED', approval: approval('r.1') }));
-    const [resolved] = decidedBody(fresh, facts, 's', () => 'shell');
+    const [resolved] = decidedBody(fresh, facts, 's');
     assert.deepEqual(resolved, { type: 'APPROVAL_RESOLVED', approvalId: 'r.1', decision: 'allow', resolvedBy: 'me@here (vscode)' });
   });
 

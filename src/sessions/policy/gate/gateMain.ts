@@ -11,6 +11,7 @@ import { hereFiles } from '../placeFiles.ts';
 import { SessionLog } from '../sessionLog.ts';
 import { readShell } from '../shellReading.ts';
 import { judgeTool, type Judgement } from '../spec/judgeTool.ts';
+import { categoryOfUse } from '../spec/requestCategory.ts';
 import { toolUseOf } from '../spec/toolUse.ts';
 import { GATE_FILE, GateFile } from './gateFile.ts';
 
@@ -22,7 +23,10 @@ async function main([folder = '', word]: readonly string[]): Promise<void> {
   const file = GateFile.parse(JSON.parse(await readFile(join(folder, GATE_FILE), 'utf8')));
   const payload = await standardInput();
   const place = { ...hereFiles(file.workspace), gateFolders: [folder, file.logFolder], controlsEgress: file.controlsEgress };
-  const judgement = await judgeTool(file.policy, toolUseOf(payload), place, readShell);
+  const use = toolUseOf(payload);
+  const judged = await judgeTool(file.policy, use, place, readShell);
+  // What is asked about is about what the rules say; all else is told by the tables.
+  const judgement = judged.verdict === 'ask' ? judged : { ...judged, category: categoryOfUse(use, file.workspace, readShell) };
   const unanswered = word === GATE_UNANSWERED;
   await new SessionLog(file.logFolder).append(recordOf(file, payload, judgement, unanswered)).catch(() => undefined);
   process.stdout.write(answerOf(file, judgement, unanswered));

@@ -10,6 +10,13 @@ export interface CommandCategory {
   readonly reason: string;
 }
 
+const GRAVEST: readonly ApprovalCategory[] = ['secrets', 'deploy', 'merge', 'deps_add', 'network', 'shell'];
+
+/** Sorts the gravest first. */
+export function graver(one: ApprovalCategory, other: ApprovalCategory): number {
+  return GRAVEST.indexOf(one) - GRAVEST.indexOf(other);
+}
+
 type Test = (args: readonly string[], run: Run) => boolean;
 interface Row {
   readonly programs: readonly string[];

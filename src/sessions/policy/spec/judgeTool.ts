@@ -5,7 +5,7 @@ import type { EventApprovalCategory } from '../../../protocol/runnerEvent.ts';
 import { startingFolders, type PlaceFiles } from '../decide.ts';
 import { absolutePath, isSink, isWithin, pathIn } from '../places.ts';
 import type { ShellReader } from '../shellReading.ts';
-import { categoriesOf, categoryNamed, type CommandCategory } from './commandCategories.ts';
+import { categoriesOf, categoryNamed, graver, type CommandCategory } from './commandCategories.ts';
 import { dependenciesOf, secretsOf } from './fileCategories.ts';
 import { runsOf, type Run } from './runs.ts';
 import { allows, denies, names } from './specPattern.ts';
@@ -39,7 +39,6 @@ const UNREADABLE = '/unreadable';
 const SEEN = /^it (?:defines a function|calculates|holds a test expression|asks at the terminal)$/;
 /** Programs whose bare words are seldom files. */
 const SAYS_WORDS: ReadonlySet<string> = new Set(['grep', 'egrep', 'fgrep', 'rg', 'ag', 'echo', 'printf', 'git', 'npm', 'pnpm', 'yarn', 'bun', 'make', 'test', '[', 'kubectl', 'docker', 'gh']);
-const ORDER: readonly EventApprovalCategory[] = ['secrets', 'deploy', 'merge', 'deps_add', 'network', 'shell'];
 
 /** Never throws: what cannot be judged is denied. */
 export async function judgeTool(policy: PolicySpec, use: ToolUse, place: JudgedPlace, read: ShellReader): Promise<Judgement> {
@@ -185,7 +184,7 @@ class Judge {
 
   #about(found: readonly CommandCategory[]): Judgement | undefined {
     const wanted = this.#wanted();
-    const hits = found.filter(({ category }) => wanted.includes(category)).sort((one, other) => ORDER.indexOf(one.category) - ORDER.indexOf(other.category));
+    const hits = found.filter(({ category }) => wanted.includes(category)).sort((one, other) => graver(one.category, other.category));
     const [first] = hits;
     return first === undefined ? undefined : asked(first.category, first.category === 'network' ? 'network restricted' : `approval ${first.category}`, `The policy wants an approval (${first.category}): ${first.reason}.`);
   }
