@@ -1,6 +1,5 @@
 // What an agent uses, wherever it runs: its processes by the kernel's files, its tokens by its CLI's own word.
 import type { Log } from '../base/log.ts';
-import type { UsageMetrics } from '../protocol/runnerEvent.ts';
 import { opencodeServerOf } from '../providers/status/opencodeDoor.ts';
 import { keptEnv } from '../runtimes/keptHome.ts';
 import type { AgentInfo } from '../runtimes/types.ts';
@@ -26,25 +25,11 @@ export function tokensOfAgent({ manager, conversations, providers }: Parts, agen
   });
 }
 
-/** As the recorder asks: by agent, each with its own memory of what was read. */
-export function tokensByAgent(parts: Parts): (agent: AgentInfo) => Promise<Partial<UsageMetrics>> {
-  const looks = new Map<string, ReturnType<typeof tokensOfAgent>>();
-  return async (agent) => {
-    if (!looks.has(agent.agentId)) looks.set(agent.agentId, tokensOfAgent(parts, agent, process.env));
-    const used = await looks.get(agent.agentId)?.();
-    return used === undefined ? {} : { tokensIn: used.tokensIn, tokensOut: used.tokensOut, apiCalls: used.apiCalls, ...(used.costUsd === undefined ? {} : { costUsd: used.costUsd }) };
-  };
-}
-
-/** `pid`: the agent's first process on this machine; undefined for one in a container, whose own first process the engine knows. */
-export function meterOfAgent(parts: Parts, agent: AgentInfo, { pid, env, log }: { readonly pid: number | undefined; readonly env: Readonly<Record<string, string | undefined>>; readonly log: Log }): SessionMeter {
+/** `pid`: the agent's first process on this machine where it is known; its runtime is asked otherwise. */
+export function meterOfAgent(parts: Parts, agent: AgentInfo, { pid, env, log }: { readonly pid?: number | undefined; readonly env: Readonly<Record<string, string | undefined>>; readonly log: Log }): SessionMeter {
   const runtime = parts.manager.get(agent.handle.runtimeId ?? agent.runtimeId);
   return new SessionMeter({
-    target: async () => {
-      if (pid !== undefined) return { kind: 'processes', pid };
-      const first = await runtime?.hostPid?.(agent.handle);
-      return first === undefined ? undefined : { kind: 'container', pid: first };
-    },
+    target: async () => (pid === undefined ? runtime?.processesOf?.(agent.handle) : { kind: 'processes', pid }),
     tokens: tokensOfAgent(parts, agent, env),
     log,
   });

@@ -4,22 +4,19 @@ import { join } from 'node:path';
 import type { Disposable } from '../base/disposable.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import { sweepOnce } from '../base/sweep.ts';
-import type { Provider } from '../providers/provider.ts';
-import { opencodeServerOf } from '../providers/status/opencodeDoor.ts';
 import { SessionLog } from '../sessions/policy/sessionLog.ts';
 import { PromptStore } from '../sessions/prompts/promptStore.ts';
 import { sessionsFolder } from '../sessions/recorder/sessionFolders.ts';
 import type { RecorderParts } from '../sessions/recorder/recorderParts.ts';
 import { SessionRecorder } from '../sessions/recorder/sessionRecorder.ts';
-import { agentTokens } from '../sessions/usage/agentTokens.ts';
-import { SessionMeter } from '../sessions/usage/sessionMeter.ts';
+import type { SessionMeter } from '../sessions/usage/sessionMeter.ts';
 import { recordTerminal } from '../sessions/recorder/terminalRecorder.ts';
-import { keptEnv } from '../runtimes/keptHome.ts';
 import { withVersions } from '../runtimes/programs.ts';
-import type { AgentInfo, AgentRuntime } from '../runtimes/types.ts';
+import type { AgentInfo } from '../runtimes/types.ts';
 import { folderDiff } from '../workspaces/folderDiff.ts';
 import { watchTouchedFiles } from '../workspaces/touchedFiles.ts';
 import { WorkspaceStore } from '../workspaces/workspaceStore.ts';
+import { meterOfAgent } from './agentUsage.ts';
 import type { Managed } from './createRuntimeManager.ts';
 import { ProgramVersions } from './programVersions.ts';
 
@@ -68,33 +65,15 @@ function runtimeOf({ handle, runtimeId }: AgentInfo): string {
   return handle.runtimeId ?? runtimeId;
 }
 
-/** What each agent's CLI tells of tokens and cost, in its own logs (of a container, in what it keeps of its home) or by its server; and what its processes use. */
-function usageOf({ manager, providers, conversations, log }: Pick<Managed, 'manager' | 'providers' | 'conversations'> & { readonly log: Log }): RecorderParts['usageOf'] {
+/** What each agent's CLI tells of tokens and cost, and what its processes use: by agent, each with its own memory of what was read. */
+function usageOf({ log, ...parts }: Pick<Managed, 'manager' | 'providers' | 'conversations'> & { readonly log: Log }): RecorderParts['usageOf'] {
   const meters = new Map<string, SessionMeter>();
   return async (agent) => {
-    const runtime = manager.get(runtimeOf(agent));
     const key = `${agent.agentId} ${agent.createdAt}`;
-    let meter = meters.get(key);
-    if (meter === undefined) {
-      const env = await homeEnv(runtime, providers.find(agent.aiProvider), agent.agentId);
-      const ids = (): readonly string[] => conversations.get(agent.agentId)?.conversations.map(({ id }) => id) ?? [];
-      meter = new SessionMeter({
-        target: async () => runtime?.processesOf?.(agent.handle),
-        tokens: env === undefined ? undefined : agentTokens({ provider: agent.aiProvider, env, conversations: ids, opencode: () => opencodeServerOf(manager, agent) }),
-        log,
-      });
-      meters.set(key, meter);
-    }
+    const meter = meters.get(key) ?? meterOfAgent(parts, agent, { env: process.env, log });
+    meters.set(key, meter);
     return meter.measure();
   };
-}
-
-/** What says where its CLI has its home, as seen from here; undefined where that is on another machine. */
-async function homeEnv(runtime: AgentRuntime | undefined, provider: Provider | undefined, agentId: string): Promise<Readonly<Record<string, string | undefined>> | undefined> {
-  if (runtime?.isolates !== true) return process.env;
-  if (provider?.home === undefined) return undefined;
-  const kept = (await runtime.hasKeptHome?.(agentId)) === true ? runtime.keptHomePath?.(agentId) : undefined;
-  return kept === undefined ? undefined : keptEnv(provider.home, kept);
 }
 
 /** A container is asked itself: to find out about its image would start another one. */

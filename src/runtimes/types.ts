@@ -161,8 +161,6 @@ export interface AgentRuntime {
   pauseAgent?(handle: AgentHandle): Promise<void>;
   resumeAgent?(handle: AgentHandle): Promise<void>;
   getTmux(handle: AgentHandle): TmuxService;
-  /** The first process of the place that the agent has for itself, as this machine's kernel counts. Absent, or undefined: not of this machine, or no such place. */
-  hostPid?(handle: AgentHandle): Promise<number | undefined>;
   /** A command for a terminal: argv (see `attachCommand`), or a line that a POSIX shell understands. */
   getAttachCommand(handle: AgentHandle): AttachCommand | string;
   /** Resolves when the runtime can be used; fails with the reason and the way out. */

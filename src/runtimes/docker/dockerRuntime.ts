@@ -32,7 +32,6 @@ import { processesOfContainer } from './containerProcess.ts';
 import { KeptHomes } from './keptHomes.ts';
 import { ImagePrograms } from './imagePrograms.ts';
 import { labelFilter } from './labels.ts';
-import { hostPid } from './hostPid.ts';
 import { AgentNetwork } from './network.ts';
 import { parseDockerOptions, type DockerRuntimeOptions, type DockerSettings } from './options.ts';
 import { spawnContainer } from './spawnContainer.ts';
@@ -158,10 +157,6 @@ export class DockerRuntime implements AgentRuntime {
 
   async resumeAgent(handle: AgentHandle): Promise<void> {
     await this.#reaching(unpauseContainer(this.#engine, handleData(handle).containerId));
-  }
-
-  async hostPid(handle: AgentHandle): Promise<number | undefined> {
-    return hostPid(this.#engine, handleData(handle).containerId);
   }
 
   /** One call to the engine; tmux in the containers is asked only where it told of a change. */
