@@ -5,7 +5,7 @@ import { needs } from '../../support/requirements.ts';
 import { CommandWorld, sourceCommand } from './commandWorld.ts';
 
 describe('many commands at once', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let world: CommandWorld;
 
   before(function () {

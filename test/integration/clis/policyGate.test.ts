@@ -80,7 +80,7 @@ steps('codex', 'local', (world) => {
       assert.equal(readFileSync(join(world().workspace, 'typed-file'), 'utf8'), 'touch by-keyboard\n');
       assert.deepEqual(await log.latest(world().agent.agentId), before);
       const told = toldAfter(world(), 'TTY TOOL sh;;');
-      const approval = await pendingIn(world(), 'typed into it');
+      const approval = await pendingIn(world(), '"command":"sh"');
       await world().managed.approvals.answer(approval, { type: 'deny', note: 'no shell' });
       assert.match(await told, /no shell/);
     });
