@@ -105,6 +105,8 @@ describe('waiting agents in the extension host', () => {
     await asksNothing(agent);
     await isIn(agent, 'idle');
     await told(0);
+    // It says that it rests before it has drawn its prompt.
+    await shows(agent, '›');
     const before = await screen(agent);
     await run(Commands.approve, { approvalId: approval.id });
     await run(Commands.deny, { approvalId: approval.id });
@@ -173,6 +175,8 @@ describe('waiting agents in the extension host', () => {
   it('explains a status in a report: who says what, and who was believed', async () => {
     const agent = await spawnDemo('explained', 'Greet');
     const approval = await asks(agent);
+    // On a slow machine its screen may have been read before its own word.
+    await known(() => (fleet.statusOf(agent)?.source === 'osc7501' ? true : undefined), 'its own word of it');
     const explanation = await run<Explanation>(Commands.explainStatus, { agentId: agent.agentId });
     assert.equal(explanation.status.state, 'waiting');
     assert.equal(explanation.status.source, 'osc7501');
