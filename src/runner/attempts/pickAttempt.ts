@@ -24,9 +24,11 @@ export async function pickAttempt(groupId: string, agentId: string, { manager, r
   if (picked === undefined || picked.error !== undefined) throw new AgentsError('not-found', `"${agentId}" is no attempt that could be picked.`);
   const other = group.attempts.find(({ outcome }) => outcome === 'picked');
   if (other !== undefined && other.agentId !== agentId) throw new AgentsError('stale', `${other.label} was picked already.`);
-  const branch = records.read(picked.workspaceId ?? '')?.branch;
+  // Its folder, too: what it has not committed is on no branch.
+  const place = records.read(picked.workspaceId ?? '');
+  const branch = place?.branch;
   // First of all, so that no face picks another one meanwhile.
-  await store.update(groupId, agentId, (attempt) => ({ ...attempt, outcome: 'picked', ...(branch === undefined ? {} : { note: `Its work is on the branch ${branch}.` }) }));
+  await store.update(groupId, agentId, (attempt) => ({ ...attempt, outcome: 'picked', ...(branch === undefined ? {} : { note: `Its work is in ${place?.path ?? 'its folder'}, on the branch ${branch}.` }) }));
   let fault: unknown;
   for (const attempt of group.attempts) {
     if (attempt.agentId === agentId || attempt.outcome === 'archived' || attempt.error !== undefined) continue;
