@@ -54,6 +54,10 @@ async function fetchServer(making, log) {
   try {
     await mustRun(npm('rebuild', ...NATIVE), { cwd: server, env });
   } catch (error) {
+    // node-gyp fetches Node's headers from nodejs.org: no compiler helps where that cannot be reached.
+    if (/related to network connectivity|node-v[\d.]+-headers/.test(String(error?.message))) {
+      throw new Error('VS Code\'s terminal module could not be compiled: Node\'s headers could not be fetched from nodejs.org. Where that is out of reach, run `npm config set nodedir DIR` with a folder that has them as include/node.', { cause: error });
+    }
     throw new Error('VS Code\'s terminal module could not be compiled. It needs Python 3, make and a C++ compiler: apt-get install -y python3 make g++, or xcode-select --install.', { cause: error });
   }
   await mustRun([pinnedNode(), '-e', `for (const name of ${JSON.stringify(NATIVE)}) require(name)`], { cwd: server, env });

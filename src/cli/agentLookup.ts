@@ -25,5 +25,8 @@ function notFound(listings: readonly RuntimeListing[], wanted: string): AgentsEr
   const [first] = silent;
   if (silent.length === listings.length && first?.error !== undefined) return first.error;
   const reasons = silent.map((listing) => `${listing.runtimeId}: ${listing.error?.message ?? 'no answer'}`).join(' ');
+  // One that was only too slow may well have it: scripts must not take it for gone.
+  const slow = silent.find((listing) => listing.error?.reason === 'timeout');
+  if (slow !== undefined) return new AgentsError('timeout', `Whether there is an agent "${wanted}" cannot be told. (${reasons})`, { hint: 'Try again.', cause: slow.error });
   return new AgentsError('not-found', `There is no agent "${wanted}" in the runtimes that answered. (${reasons})`, { hint });
 }

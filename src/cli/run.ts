@@ -27,7 +27,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
 function usageError(error: CommanderError): AgentsError {
   const [sentence = '', ...more] = error.message.replace(/^error: /, '').split('\n');
   const hint = more.join(' ').replace(/[()]/g, '').trim();
-  return new AgentsError('bad-input', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, { hint: `${hint === '' ? '' : `${hint} `}See "tmux-agents --help".`, cause: error });
+  return new AgentsError('bad-input', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1).replace(/\.$/, '')}.`, { hint: `${hint === '' ? '' : `${hint} `}See "tmux-agents --help".`, cause: error });
 }
 
 /** For command lines that could not be parsed. */

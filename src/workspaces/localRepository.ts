@@ -18,7 +18,8 @@ export interface LocalRepository {
 /** The repository of a folder, or undefined where there is none. Throws `folder-missing`, and `git-failed` for what git itself refuses. */
 export async function findRepository(folder: string, signal?: AbortSignal): Promise<LocalRepository | undefined> {
   const real = realPathOf(folder);
-  if (real === undefined || !statSync(real).isDirectory()) throw new AgentsError('folder-missing', `The folder ${folder} does not exist.`);
+  if (real === undefined) throw new AgentsError('folder-missing', `The folder ${folder} does not exist.`);
+  if (!statSync(real).isDirectory()) throw new AgentsError('folder-missing', `${folder} is not a folder.`, { hint: 'Choose another folder.' });
   const git = new Git(real);
   try {
     const answers = (await git.text(['rev-parse', '--is-bare-repository', '--path-format=absolute', '--git-common-dir'], { signal })).split('\n');

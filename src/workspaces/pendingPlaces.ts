@@ -1,7 +1,8 @@
 // What a preparation is about to make, noted before it is made: a process that dies in the middle leaves a note that the next one undoes.
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { writeStateFile } from '../base/stateFile.ts';
 import { WorkspaceRecord } from '../protocol/workspaceRecord.ts';
 
 export const PendingPlace = z.object({
@@ -25,10 +26,7 @@ export class PendingPlaces {
   }
 
   write(place: PendingPlace): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const draft = `${this.#path(place.id)}.${process.pid}.tmp`;
-    writeFileSync(draft, JSON.stringify(place), { mode: 0o600 });
-    renameSync(draft, this.#path(place.id));
+    writeStateFile(this.#path(place.id), JSON.stringify(place), 'The workspace that is about to be made');
   }
 
   remove(id: string): void {

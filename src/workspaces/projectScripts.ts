@@ -31,9 +31,9 @@ export async function runScript(run: ScriptRun): Promise<void> {
     const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: process.platform !== 'win32', windowsHide: true });
     const end = await endOf(child, timeoutMs, signal);
     if (end.why === 'cancelled') throw cancelled();
-    if (end.why === 'timeout') throw new AgentsError('timeout', `The project's ${name} script did not end within ${timeoutMs ?? 0} ms and was ended. Its output is in ${logFile}.`);
+    if (end.why === 'timeout') throw new AgentsError('timeout', `The project's ${name} script did not end within ${(timeoutMs ?? 0) / 1_000} s and was ended.`, { hint: `Its output is in ${logFile}.` });
     if (end.error !== undefined) throw new AgentsError('command-not-found', `The project's ${name} script cannot be started: ${messageOf(end.error)}`, { cause: end.error });
-    if (end.code !== 0) throw new AgentsError('internal', `The project's ${name} script failed (${end.code ?? end.signal}): ${lastLine(logFile)}`, { hint: `Its output is in ${logFile}.` });
+    if (end.code !== 0) throw new AgentsError('internal', `The project's ${name} script failed (${end.code ?? end.signal})${said(logFile)}`, { hint: `Its output is in ${logFile}.` });
   } finally {
     closeSync(log);
   }
@@ -87,6 +87,8 @@ function signalGroup(child: ChildProcess, name: NodeJS.Signals | 0): boolean {
   }
 }
 
-function lastLine(file: string): string {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').pop()?.slice(-300) ?? '';
+/** Its last line, behind a colon; nothing when it said nothing. */
+function said(file: string): string {
+  const line = readFileSync(file, 'utf8').trimEnd().split('\n').pop()?.slice(-300) ?? '';
+  return line === '' ? '.' : `: ${line}`;
 }

@@ -25,6 +25,11 @@ export async function enterWorktree(repository: Git, { path, branch, commit, env
     await repository.run(['worktree', 'add', '--force', '--no-checkout', '--no-track', '-b', branch, '--', path, commit], { env, signal });
   } catch (error) {
     if (!isAgentsError(error, 'git-failed')) throw error;
+    // A branch `a` leaves no room for a branch `a/b`.
+    const blocking = /'refs\/heads\/([^']+)' exists; cannot create/.exec(error.message)?.[1];
+    if (blocking !== undefined) {
+      throw new AgentsError('name-taken', `The branch ${branch} cannot be made in ${repository.folder}: git keeps branches like files, and a branch ${blocking} is there.`, { hint: `Give that one another name: git branch -m -- ${blocking} NEW`, cause: error });
+    }
     if (/already exists|cannot lock ref|already checked out/.test(error.message)) {
       throw new AgentsError('name-taken', `The branch ${branch} cannot be made in ${repository.folder}: ${error.message}`, { hint: 'Choose another branch name.', cause: error });
     }

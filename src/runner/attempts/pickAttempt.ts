@@ -23,12 +23,13 @@ export async function pickAttempt(groupId: string, agentId: string, { manager, r
   const group = store.require(groupId);
   const picked = group.attempts.find((attempt) => attempt.agentId === agentId);
   if (picked === undefined || picked.error !== undefined) throw new AgentsError('not-found', `"${agentId}" is no attempt that could be picked.`);
-  const branch = records.read(picked.workspaceId ?? '')?.branch;
+  // Its folder, too: what it has not committed is on no branch.
+  const place = records.read(picked.workspaceId ?? '');
   // First of all, so that no face picks another one meanwhile.
   await store.update(groupId, agentId, (attempt, { attempts }) => {
     const other = attempts.find((one) => one.outcome === 'picked');
     if (other !== undefined && other.agentId !== agentId) throw new AgentsError('stale', `${other.label} was picked already.`);
-    return { ...attempt, outcome: 'picked', ...(branch === undefined ? {} : { note: `Its work is on the branch ${branch}.` }) };
+    return { ...attempt, outcome: 'picked', ...(place?.branch === undefined ? {} : { note: `Its work is in ${place.path}, on the branch ${place.branch}.` }) };
   });
   let fault: unknown;
   for (const attempt of group.attempts) {

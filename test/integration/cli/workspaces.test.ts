@@ -1,9 +1,10 @@
 // spawn --workspace and workspaces as real processes: an agent in a worktree of its own, and what becomes of that.
 import assert from 'node:assert/strict';
-import { existsSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { AgentInfo } from '../../../src/runtimes/types.ts';
 import type { WorkspaceRecord } from '../../../src/protocol/workspaceRecord.ts';
+import type { Orphan } from '../../../src/workspaces/orphans.ts';
 import type { RemovalReport } from '../../../src/workspaces/types.ts';
 import { needs } from '../../support/requirements.ts';
 import { commit, git, read, write } from '../../support/reviewWorld.ts';
@@ -67,6 +68,52 @@ describe('the command, with workspaces', function () {
     git(world.work, 'checkout', '-q', '.');
     await world.run(['kill', '--all', '--grace', '0']);
     await world.run(['workspaces', 'remove', carried.agentId, copied.agentId]);
+  });
+
+  it('removes what has lost its record by the name that orphans shows, and loses no work; what tells nothing of itself stays', async () => {
+    const { agentId } = await spawn(['--workspace', 'worktree']);
+    const [record] = await records();
+    assert.ok(record);
+    const base = dirname(record.path);
+    await world.run(['kill', agentId, '--grace', '0']);
+    write(record.path, 'work.txt', 'work\n');
+    write(join(dirname(base), 'workspaces'), `${record.id}.json`, '{"v":');
+    write(base, 'stray/file.txt', 'who knows');
+    const { stdout } = await world.run(['workspaces', 'orphans']);
+    assert.match(stdout, new RegExp(`^${record.id}  nobody knows it`, 'm'));
+    const { code, value } = await world.json<(RemovalReport & { id: string })[]>(['workspaces', 'remove', record.id]);
+    assert.equal(code, 0);
+    assert.equal(git(world.work, 'show', `${value[0]?.rescueRef ?? ''}:work.txt`), 'work');
+    assert.equal(existsSync(record.path), false);
+    const stray = await world.run(['workspaces', 'remove', 'stray']);
+    assert.equal(stray.code, 3);
+    assert.match(stray.stderr, /delete it by hand/);
+    assert.equal(existsSync(join(base, 'stray', 'file.txt')), true);
+    rmSync(join(base, 'stray'), { recursive: true });
+  });
+
+  it('takes back a spawn that was killed in the middle', async () => {
+    // The script itself kills the command that runs it.
+    write(world.work, '.tmux-agents.json', JSON.stringify({ setup: 'kill -9 $PPID; sleep 300' }));
+    const spawned = await world.run(['spawn', '--workspace', 'worktree', '--setup', '--', 'cat']);
+    assert.equal(spawned.code, null);
+    rmSync(join(world.work, '.tmux-agents.json'));
+    const { value: orphans } = await world.json<Orphan[]>(['workspaces', 'orphans']);
+    assert.deepEqual(orphans.map(({ why }) => why), ['unfinished']);
+    const { code } = await world.run(['workspaces', 'remove', basename(orphans[0]?.path ?? '')]);
+    assert.equal(code, 0);
+    assert.equal(git(world.work, 'for-each-ref', 'refs/heads/tmux-agents'), '');
+  });
+
+  it('says what stands where a folder should, and which branch is in the way', async () => {
+    const file = await world.run(['spawn', '--workspace', 'worktree', '--cwd', join(world.work, 'a.txt'), '--', 'cat']);
+    assert.equal(file.code, 3);
+    assert.match(file.stderr, /a\.txt is not a folder/);
+    git(world.work, 'branch', 'tmux-agents');
+    const blocked = await world.run(['spawn', '--workspace', 'worktree', '--', 'cat']);
+    git(world.work, 'branch', '-D', 'tmux-agents');
+    assert.equal(blocked.code, 5);
+    assert.match(blocked.stderr, /a branch tmux-agents is there[^]*git branch -m -- tmux-agents NEW/);
   });
 
   it('leaves nothing of a spawn that fails, and refuses what makes no sense', async () => {

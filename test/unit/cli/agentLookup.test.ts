@@ -37,5 +37,10 @@ describe('an agent', () => {
     assert.equal(reason, 'not-found');
     assert.match(message, /docker: Docker is down\./);
   });
+  it('is not called missing while a runtime is too slow to tell', () => {
+    const slow = { ...down, error: new AgentsError('timeout', 'Timed out.') };
+    assert.equal(reasonOf([local, slow], 'gone').reason, 'timeout');
+    assert.equal(findAgent([local, slow], 'fix').agentId, 'agent-1');
+  });
   it('cannot be looked for when no runtime answers', () => assert.equal(reasonOf([down], 'gone').reason, 'docker-unavailable'));
 });
