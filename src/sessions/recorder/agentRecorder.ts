@@ -8,9 +8,10 @@ import { Redactor } from '../../base/redact.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
 import type { ForwardedEvent } from '../../protocol/forwardedEvent.ts';
 import type { RunnerEventBody, SessionState, UsageMetrics } from '../../protocol/runnerEvent.ts';
-import type { AgentConfig, AgentInfo } from '../../runtimes/types.ts';
+import type { AgentConfig, AgentInfo, DeniedEgress } from '../../runtimes/types.ts';
 import type { PendingApproval } from '../approvals/pendingApproval.ts';
 import { SessionJournal } from '../journal/sessionJournal.ts';
+import { EgressAlerts } from '../policy/policyAlerts.ts';
 import { AgentRedactor } from './agentRedactor.ts';
 import { approvalBody, askedBody, decidedBody, newDecisions } from './asks.ts';
 import { newPrompts, shortText, taskPrompt } from './promptEvents.ts';
@@ -38,6 +39,7 @@ export class AgentRecorder implements Disposable {
   readonly #parts: RecorderParts;
   readonly #end = new AbortController();
   readonly #redactor = new AgentRedactor(Redactor.fromEnvironment(process.env));
+  readonly #egress = new EgressAlerts();
   #agent: AgentInfo;
   /** What it was spawned with, where this face spawned it. */
   #task: string | undefined;
@@ -98,6 +100,12 @@ export class AgentRecorder implements Disposable {
   /** A decision may have been written down. */
   decided(): void {
     void this.#do((writing) => this.#decisions(writing));
+  }
+
+  /** It tried to reach what it may not. */
+  deniedEgress(denied: DeniedEgress): void {
+    const alert = this.#egress.take(denied);
+    if (alert !== undefined) void this.#do((writing) => this.#append(writing, alert));
   }
 
   /** Its queue changed. */

@@ -2,6 +2,7 @@
 import type { DecisionRecord } from '../../protocol/decisionRecord.ts';
 import type { EventApproval, RunnerEventBody, Verdict } from '../../protocol/runnerEvent.ts';
 import { eventRisks, type PendingApproval } from '../approvals/pendingApproval.ts';
+import { denialAlert } from '../policy/policyAlerts.ts';
 import { shortText } from './promptEvents.ts';
 import { askId, type SessionFacts } from './sessionFacts.ts';
 
@@ -42,10 +43,12 @@ export function decidedBody(record: DecisionRecord, facts: SessionFacts, session
   const decision: Verdict = record.decision === 'deny' ? 'deny' : 'allow';
   const approvalId = known ?? askId(record.id, facts.asks + 1);
   const resolved: RunnerEventBody = { type: 'APPROVAL_RESOLVED', approvalId, decision, resolvedBy: by, ...(record.words === undefined ? {} : { note: shortText(record.words) }) };
-  if (known !== undefined) return [resolved];
+  // What its rules keep from happening is worth a look, too.
+  const alerts = record.by === 'policy' && decision === 'deny' ? [denialAlert({ approvalId, what: shortText(record.text), why: record.words, rule: record.rule })] : [];
+  if (known !== undefined) return [resolved, ...alerts];
   const request = record.request ?? { id: record.id };
   const approval: EventApproval = { approvalId, sessionId, category: record.category ?? 'shell', summary: shortText(record.text), risk: eventRisks[record.risk], requestedAt: Date.parse(record.at), context: { kind: record.kind, ...contextOf(request) } };
-  return [{ type: 'APPROVAL_REQUESTED', approval }, resolved];
+  return [{ type: 'APPROVAL_REQUESTED', approval }, resolved, ...alerts];
 }
 
 function contextOf({ tool, command, path, folder }: PendingApproval['request']): Record<string, string> {

@@ -38,6 +38,7 @@ export class SessionRecorder implements Disposable {
     // Its appearance was told before, with the task's title only.
     own.add(manager.onDidSpawnAgent(({ agent, config }) => this.#take(agent)?.spawned(config)));
     own.add(manager.onDidChangeAgents(({ type, agent }) => (type === 'gone' ? this.#gone(agent) : this.#take(agent))));
+    own.add(manager.onDidDenyEgress((denied) => this.#recorders.get(`${denied.runtimeId}/${denied.agentId}`)?.deniedEgress(denied)));
     own.add(manager.beforeKill(async (agent) => this.#of(agent)?.stopping()));
     own.add(status.onDidChangeStatus(({ agent, status: now }) => this.#take(agent)?.status(now)));
     own.add(

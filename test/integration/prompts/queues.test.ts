@@ -87,7 +87,7 @@ describe('prompts to programs with bad habits', function () {
   async function spawn(habits: Habits = {}, aiProvider = 'lines'): Promise<AgentInfo & { readonly log: string; happened(): Happening[] }> {
     const log = join(home.directory, `log-${++count}`);
     writeFileSync(log, '');
-    const handle = await manager.spawnAgent('local', { agentId: `lines-${count}`, aiProvider, workingDirectory: home.directory, argv: [process.execPath, program, log, JSON.stringify(habits)] });
+    const handle = await manager.spawnAgent('local', { agentId: `lines-${count}`, aiProvider, workingDirectory: home.directory, pausable: true, argv: [process.execPath, program, log, JSON.stringify(habits)] });
     const agent = await agentWhen(manager, handle.agentId, ({ status: is }) => is === 'running');
     await screenWith(manager, handle, '---');
     return { ...agent, log, happened: () => readFileSync(log, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Happening) };
@@ -148,6 +148,37 @@ describe('prompts to programs with bad habits', function () {
     const agent = await spawn({ asksAfterPaste: true });
     await assert.rejects(face().send(agent, 'yes'), (error) => isAgentsError(error) && /asked something while the prompt was put into its input line/.test(error.message));
     assert.deepEqual(agent.happened(), [{ pasted: 'yes' }]);
+  });
+
+  it('wait while the agent is paused by another face, and are given once it goes on', async () => {
+    const agent = await spawn();
+    // As another process has one.
+    const elsewhere = new RuntimeManager();
+    elsewhere.register('local', new LocalRuntime());
+    try {
+      await elsewhere.pauseAgent(agent.handle);
+      assert.equal(await manager.isPaused(agent.handle), true);
+      const queues = face();
+      const sending = queues.send(agent, 'go on');
+      await heldFor(queues, agent, 'paused');
+      assert.deepEqual(agent.happened(), []);
+      await elsewhere.resumeAgent(agent.handle);
+      await sending;
+      assert.deepEqual(agent.happened(), [{ pasted: 'go on' }, { submitted: 'go on' }]);
+    } finally {
+      elsewhere.dispose();
+    }
+  });
+
+  it('that wait end with their face: whoever sent them is told', async () => {
+    const agent = await spawn({ dialog: true });
+    const queues = face();
+    const sending = queues.send(agent, 'yes');
+    await heldFor(queues, agent, 'waiting');
+    queues.dispose();
+    await assert.rejects(sending, (error) => isAgentsError(error, 'cancelled'));
+    await assert.rejects(queues.send(agent, 'yes'), (error) => isAgentsError(error, 'cancelled'));
+    assert.deepEqual(agent.happened(), []);
   });
 
   it("wait while somebody's draft is in the input line, and leave it as it is", async () => {

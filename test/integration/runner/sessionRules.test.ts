@@ -68,7 +68,10 @@ describe("a session's rules", function () {
     }
   });
 
-  it('where the CLI has no gate that is said, and what it asks is asked with the category of the rules', async () => {
+  it('where the CLI has no gate that is said, and what it asks is asked all the same', async () => {
+    await world.runner.stop();
+    world.runner = world.newRunner();
+    await world.runner.start();
     const { sessionId: id } = await world.runner.createSession(world.request({ providerId: 'demo', task: 'Greet', policy: { shellDenylist: ['npm'] }, env: { TMUX_AGENTS_DEMO_DELAY: '0.02' } }));
     const alert = await world.event(id, 'ALERT_RAISED', ({ category }) => category === 'policy');
     assert.match(alert.description, /no gate/);

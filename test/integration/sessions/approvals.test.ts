@@ -189,6 +189,47 @@ describe('approvals on real terminals', () => {
     await screenWith(face.manager, approval.agent.handle, 'You asked:\nuse make instead');
   });
 
+  it('a note whose agent ends before it comes to rest is told to be lost, at once', async () => {
+    const { agentId } = await play('bash:npm test', 'work');
+    const approval = await asked(agentId);
+    const began = performance.now();
+    const answering = face.approvals.answer(approval, { type: 'deny', note: 'use make instead' });
+    answering.catch(() => undefined);
+    const gone = waitForEvent(face.approvals.onDidChange, ({ type }) => type === 'gone', { timeoutMs: 10_000, what: 'the answer' });
+    await gone;
+    await face.manager.killAgent(approval.agent.handle, { graceMs: 0 });
+    await assert.rejects(answering, (error) => isAgentsError(error, 'unsupported') && /without the note/.test(error.message));
+    assert.ok(performance.now() - began < 14_000, 'it does not wait for the rest of who is gone');
+  });
+
+  it('a note ends with its face', async () => {
+    const { agentId } = await play('bash:npm test', 'work');
+    const other = openFace();
+    const alsoFollowing = other.approvals.follow();
+    const approval = await asked(agentId, other);
+    const gone = waitForEvent(other.approvals.onDidChange, ({ type }) => type === 'gone', { timeoutMs: 10_000, what: 'the answer' });
+    const answering = other.approvals.answer(approval, { type: 'deny', note: 'use make instead' });
+    answering.catch(() => undefined);
+    await gone;
+    alsoFollowing.dispose();
+    other.approvals.dispose();
+    await assert.rejects(answering, (error) => isAgentsError(error, 'cancelled') && /without the note/.test(error.message));
+  });
+
+  it('answers nothing while its agent is paused, from whichever face', async () => {
+    const program = await play('bash:npm test', 'idle');
+    const approval = await asked(program.agentId);
+    const elsewhere = openFace();
+    const agents = await elsewhere.manager.listAllAgents();
+    const [same] = agents.filter(({ agentId }) => agentId === program.agentId);
+    assert.ok(same);
+    await elsewhere.manager.pauseAgent(same.handle);
+    await assert.rejects(face.approvals.answer(approval, { type: 'approve' }), (error) => isAgentsError(error, 'unsupported') && /is paused/.test(error.message));
+    assert.deepEqual(program.keys(), []);
+    await elsewhere.manager.resumeAgent(same.handle);
+    await face.approvals.answer(approval, { type: 'approve' });
+  });
+
   it('never lets the policy answer by what only a screen shows', async () => {
     const lenient = openFace({ commands: ['npm test'], categories: ['run', 'test'] });
     const alsoFollowing = lenient.approvals.follow();

@@ -111,6 +111,11 @@ describe('a timeline', () => {
     assert.deepEqual(newDecisions([old, fresh, failed], { decidedAt: Date.parse('2026-01-01T00:00:02Z') }, 0), [fresh]);
     const facts = new SessionFacts();
     assert.deepEqual(decidedBody(record('2026-01-01T00:00:03Z', { by: 'policy', rule: 'read' }), facts, 's').map(({ type }) => type), ['APPROVAL_REQUESTED', 'APPROVAL_RESOLVED']);
+    const denial = record('2026-01-01T00:00:03Z', { by: 'policy', decision: 'deny', rule: 'denylist rm', category: 'merge', words: 'The policy denies it.' });
+    const [asked, , alert] = decidedBody(denial, facts, 's');
+    assert.equal(asked?.type === 'APPROVAL_REQUESTED' && asked.approval.category, 'merge');
+    assert.equal(alert?.type === 'ALERT_RAISED' && alert.category, 'policy');
+    assert.deepEqual(newDecisions([record('2026-01-01T00:00:03Z', { by: 'policy', decision: 'ask' })], { decidedAt: 0 }, 0), [], 'that somebody is to be asked decides nothing');
     facts.take(event({ type: 'APPROVAL_REQUESTED', approval: approval('r.1') }));
     const [resolved] = decidedBody(fresh, facts, 's');
     assert.deepEqual(resolved, { type: 'APPROVAL_RESOLVED', approvalId: 'r.1', decision: 'allow', resolvedBy: 'me@here (vscode)' });
