@@ -8,7 +8,6 @@ import { startAttempts } from '../../runner/attempts/startAttempts.ts';
 import { testAttempt, testCommandOf } from '../../runner/attempts/testAttempt.ts';
 import { viewAttempts } from '../../runner/attempts/viewAttempts.ts';
 import type { Managed } from '../../runner/createRuntimeManager.ts';
-import { stateText } from '../../runtimes/agentText.ts';
 import { silentLog } from '../../base/log.ts';
 import { sessionsFolder } from '../../sessions/recorder/sessionFolders.ts';
 import { durationText } from '../../sessions/timeline/timelineWords.ts';
@@ -16,7 +15,8 @@ import { WorkspaceManager } from '../../workspaces/workspaceManager.ts';
 import { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
 import { ExitCode } from '../exitCodes.ts';
 import { withManager, type Command, type CommonOptions } from '../face.ts';
-import { plainText } from '../plainText.ts';
+import { plainText, printable } from '../plainText.ts';
+import { statusText } from '../statusText.ts';
 import { numberOf } from './timeline.ts';
 
 export interface BestOfCommandOptions extends CommonOptions {
@@ -55,7 +55,10 @@ export const bestOf: Command<BestOfCommandOptions> = (face, options) => {
     }
     const attempts = await views(group, managed, records, sessionsFolder(around.env));
     output.answer({ ...group, attempts: group.attempts.map((attempt, index) => ({ ...attempt, ...attempts[index] })) }, () => [`${group.id}: ${plainText(group.task)}`, ...attempts.map(attemptText)].join('\n'));
-    return ExitCode.OK;
+    const tested = group.attempts.find(({ agentId }) => agentId === options.test)?.tests;
+    if (tested === undefined || tested.exitCode === 0) return ExitCode.OK;
+    if (!output.json) output.note(printable(tested.tail));
+    return ExitCode.FAILURE;
   }, { tidiesUp: true });
 };
 
@@ -65,11 +68,13 @@ function latest(store: AttemptStore): AttemptGroup {
   throw new AgentsError('not-found', 'There are no attempts yet.', { hint: 'Begin some with: tmux-agents best-of --task "..." --provider claude --provider codex' });
 }
 
-async function views(group: AttemptGroup, { manager }: Managed, records: WorkspaceStore, sessions: string): Promise<readonly AttemptView[]> {
-  const agents = await manager.listAllAgents();
+async function views(group: AttemptGroup, { manager, status }: Managed, records: WorkspaceStore, sessions: string): Promise<readonly AttemptView[]> {
+  const ids = new Set(group.attempts.map(({ agentId }) => agentId));
+  const agents = (await manager.listAllAgents()).filter(({ agentId }) => ids.has(agentId));
+  const statuses = await status.look(agents);
   const stateOf = (agentId: string): Pick<AttemptView, 'state' | 'tone' | 'live'> => {
     const agent = agents.find((one) => one.agentId === agentId);
-    return { state: agent === undefined ? 'gone' : stateText(agent), tone: 'none', live: agent?.status === 'running' };
+    return { state: agent === undefined ? 'gone' : statusText(agent, statuses.get(agent)), tone: 'none', live: agent?.status === 'running' };
   };
   return viewAttempts(group, { sessions, records, stateOf, testing: new Set(), log: silentLog });
 }
