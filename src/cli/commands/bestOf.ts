@@ -15,7 +15,7 @@ import { WorkspaceManager } from '../../workspaces/workspaceManager.ts';
 import { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
 import { ExitCode } from '../exitCodes.ts';
 import { withManager, type Command, type CommonOptions } from '../face.ts';
-import { plainText, printable } from '../plainText.ts';
+import { plainText } from '../plainText.ts';
 import { statusText } from '../statusText.ts';
 import { numberOf } from './timeline.ts';
 
@@ -57,7 +57,7 @@ export const bestOf: Command<BestOfCommandOptions> = (face, options) => {
     output.answer({ ...group, attempts: group.attempts.map((attempt, index) => ({ ...attempt, ...attempts[index] })) }, () => [`${group.id}: ${plainText(group.task)}`, ...attempts.map(attemptText)].join('\n'));
     const tested = group.attempts.find(({ agentId }) => agentId === options.test)?.tests;
     if (tested === undefined || tested.exitCode === 0) return ExitCode.OK;
-    if (!output.json) output.note(printable(tested.tail));
+    if (!output.json) output.note(tested.tail.split('\n').map(plainText).join('\n'));
     return ExitCode.FAILURE;
   }, { tidiesUp: true });
 };
