@@ -174,7 +174,10 @@ export class RuntimeManager implements Disposable {
     const [runtimeId, runtime] = this.#runtimeOf(handle);
     if (runtime.pauseAgent === undefined) throw new AgentsError('unsupported', `Agents of the runtime "${runtimeId}" cannot be paused.`);
     // Before, so that no other face types into what is about to stand still.
-    await markPaused(this, handle, true);
+    await markPaused(this, handle, true).catch((error: unknown) => {
+      // A container that is frozen already answers nobody: nothing can be typed there either.
+      if (runtime.isolates !== true) throw error;
+    });
     try {
       await runtime.pauseAgent(handle);
     } catch (error) {
