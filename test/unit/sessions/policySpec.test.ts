@@ -110,6 +110,35 @@ describe('rules of a session', () => {
     assert.equal((await ofTool({}, 'Read', { file_path: '/usr/include/x.h' })).verdict, 'allow');
   });
 
+  describe('programs that write files', () => {
+    it('are asked about where they write out of the workspace', async () => {
+      await each({}, ['ask'], [
+        'cp a /etc/x', 'cp a ../x', 'cp -t /etc a b', 'cp --target-directory=/etc a', 'cp --target-dir /etc a', 'cp -rt/etc a', 'cp a out', 'cp a out/x', 'cp a "$X"', 'cp a {b,/etc/x}', 'cp a "../"*', 'cp -- a ../-x',
+        'mv a /etc', 'mv /etc/x a', 'mv a b ../', 'tee /etc/x', 'ls | tee -a ok.txt ../x', 'ls | sudo tee /etc/x', 'install -m 644 a /etc/x', 'install -d ok ../x', 'ln -s a ../x', 'ln a out/x', 'cd .. && ln -s /etc/x', 'touch ok ../x', 'TOUCH ../x', 'touch -d now ~/x', 'dd if=a of=/etc/x', 'truncate -s0 ../x', 'truncate --size 0 /etc/x',
+        'sed -i s/a/b/ ../x', 'sed -i.bak -e s/a/b/ ok ../x', 'sed -ni p ../x', 'sed --in-place s/a/b/ /etc/x', "sed -i '' s/a/b/ ../x", 'rsync -a a ../x', 'rsync a /etc/x --exclude b', 'rsync --log-file=/etc/x a b', 'mkdir -p ok ../x', 'mkdir -m 755 /opt/x', 'rmdir ../x', 'rmdir out/x', 'cd .. && mkdir x', 'env A=1 nice touch /etc/x', "bash -c 'touch /etc/x'", 'find . -exec cp {} /etc \\;', 'ls | xargs mv -t /etc', 'cp /dev/null ../x',
+      ]);
+      assert.equal((await line({}, 'cp a /etc/x')).rule, 'workspace');
+      for (const command of ['touch door/x', 'cp a door', 'mv -t door a']) assert.equal((await line({}, command)).rule, 'gate', command);
+    });
+
+    it('are not where they write in it, wherever they read', async () => {
+      await each({}, ['allow'], [
+        'cp /etc/hosts a', 'cp -r ../lib src/', 'cp a{,.bak}', 'cp -S .bak a b', 'cp --suffix /x a b', 'mv a b', 'mv *.ts src/', 'mv src/{a,b}.ts .', 'install -m 644 /etc/x a', 'ln -s a b', 'ls | tee a.txt', 'tee /dev/null', 'tee -a a /dev/stderr', 'touch a b', 'touch -r /etc/x a', 'dd if=/etc/x of=a', 'dd if=/etc/x', 'truncate -r /etc/x a', 'sed -i /a/d src/x', 'sed -i -e /a/d src/x', 'sed -n /a/p /etc/x', 'sed -i -f /etc/script a', 'rsync -a ../x a', 'rsync a h:/etc/x', 'rsync ../x', 'rsync -a --partial a b', 'rsync -a a b --exclude /etc', 'mkdir -p src/{a,b} ./c', 'rmdir a', 'cat /etc/hosts', 'cp --help',
+      ]);
+    });
+
+    it('that write a manifest are about dependencies', async () => {
+      for (const command of ['cp /tmp/package.json .', 'cp a package.json', 'mv a src/go.mod', 'tee Cargo.toml', 'sed -i s/1/2/ package.json', 'cp -t src a/package.json']) assert.equal((await line({ requiresApprovalFor: ['deps_add'] }, command)).category, 'deps_add', command);
+      await each({ requiresApprovalFor: ['deps_add'] }, ['allow'], ['cp package.json a', 'sed s/1/2/ package.json', 'cp package.json src/old.json']);
+    });
+
+    it('delete, for a denylist, by moving onto nothing and not by emptying', async () => {
+      await each({ shellDenylist: ['rm'] }, ['deny'], ['mv x /dev/null', 'mv -f -- x y /dev//null', '/bin/mv x /dev/./null', 'find . -exec mv {} /dev/null \\;', "bash -c 'mv x /dev/null'", "python -c 'import os; os.system(\"mv x /dev/null\")'"]);
+      await each({ shellDenylist: ['rm'] }, ['ask'], ['mv x $Y', 'mv $X', 'ls | xargs mv x', 'mv x /dev/nul?']);
+      await each({ shellDenylist: ['rm'] }, ['allow'], ['mv a b', 'mv *.ts src/', 'mv a{,.bak}', '> x', 'echo a > x', 'truncate -s0 x', 'cp /dev/null x', 'dd if=/dev/null of=x', 'ls > /dev/null', 'ls | xargs mv -t src']);
+    });
+  });
+
   it('lets nobody touch what keeps the policy', async () => {
     for (const command of [`cat ${join(root, 'gate', 'key')}`, 'ls door/', 'echo x > door/policy.json', 'rm -rf ../gate', 'echo > $TMUX_AGENTS_FOLDER/policy.json']) assert.equal((await line({}, command)).rule, 'gate', command);
     assert.equal((await ofTool({}, 'Write', { file_path: 'door/policy.json', content: '' })).rule, 'gate');

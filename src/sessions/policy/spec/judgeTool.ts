@@ -10,6 +10,7 @@ import { dependenciesOf, secretsOf } from './fileCategories.ts';
 import { runsOf, type Run } from './runs.ts';
 import { allows, denies, names } from './specPattern.ts';
 import type { ToolUse } from './toolUse.ts';
+import { writtenWords } from './writtenWords.ts';
 
 export interface Judgement {
   readonly verdict: 'allow' | 'deny' | 'ask';
@@ -117,6 +118,7 @@ class Judge {
     const found: Judgement[] = [];
     const words = command.words.slice(1).flatMap(({ text }) => (SAYS_WORDS.has(program) && !/[./~$]/.test(text) ? [] : [...new Set([text, pathIn(text) ?? text])]));
     for (const text of words) found.push(...(await this.#leadsTo(text, folders, false)));
+    for (const text of writtenWords(program.toLowerCase(), command)) if (!isSink(text)) found.push(...(await this.#leadsTo(text, folders, true)));
     for (const { operator, target } of command.redirects) {
       if (target === undefined || (/&$/.test(operator) && /^(?:\d+|-)$/.test(target.text)) || isSink(target.text)) continue;
       found.push(...(await this.#leadsTo(target.text, folders, operator !== '<')));

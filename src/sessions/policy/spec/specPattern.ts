@@ -4,7 +4,8 @@ import { isLong } from '../dangers.ts';
 import { matchesPattern, matchesWord, parsePattern } from '../commandPattern.ts';
 import type { Run } from './runs.ts';
 import { bareWords, subcommandPlaces } from './subcommand.ts';
-import { SHORT_OPTIONS, spellingsOf } from './spellings.ts';
+import { MOVED_ONTO_NOTHING, SHORT_OPTIONS, spellingsOf } from './spellings.ts';
+import { movedTo } from './writtenWords.ts';
 
 /** Folders whose programs are what their names say. */
 const SYSTEM = /^(?:\/usr)?\/s?bin\/(?=[^/]+$)/;
@@ -39,12 +40,23 @@ export function names(pattern: string, text: string): boolean {
   });
 }
 
-function deniesSpelling(pattern: string, { program, args, command, open }: Run): Denial {
+function deniesSpelling(pattern: string, run: Run): Denial {
+  const { program, args, command, open } = run;
+  if (pattern === MOVED_ONTO_NOTHING) return movesOntoNothing(run);
   const [name = '', ...words] = pattern.trim().split(/\s+/);
   if (program === '' || !(matchesWord(posix.basename(name).toLowerCase(), program.toLowerCase()) || matchesWord(name, command.words[0]?.text ?? ''))) return 'no';
   const wanted = words.length === 1 && words[0] === '*' ? [] : words;
   if (hasAll(wanted, args)) return 'yes';
   return wanted.length > 0 && (open || command.words.slice(1).some(({ plain }) => !plain)) ? 'maybe' : 'no';
+}
+
+/** Only where it moves to matters: what it moves may be any pattern. */
+function movesOntoNothing({ program, command, open }: Run): Denial {
+  if (program.toLowerCase() !== 'mv') return 'no';
+  const to = movedTo(command);
+  if (to === undefined) return open ? 'maybe' : 'no';
+  if (posix.normalize(to.path) === '/dev/null') return 'yes';
+  return (open && !to.isFolder) || /[$`]/.test(to.path) || (!to.plain && /^[/~]|\.\./.test(to.path)) ? 'maybe' : 'no';
 }
 
 /** Options in any order, spelling and company; the first other word where the subcommand stands, the rest in their order, whatever is between. */

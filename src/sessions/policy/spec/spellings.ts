@@ -1,8 +1,11 @@
 // Other spellings of the same act: who denies the one means the others. Data.
 
+/** Moving onto nothing. Emptying a file (`> x`, `truncate -s0 x`, `cp /dev/null x`, `dd of=x`) is no spelling of `rm`: the file stays, and writing it is what editors do. */
+export const MOVED_ONTO_NOTHING = 'mv * /dev/null';
+
 /** By the name that a denylist holds: programs, or a program with words that must follow. */
 const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
-  rm: ['unlink', 'rmdir', 'shred', 'srm', 'trash', 'trash-put', 'gio trash', 'rimraf', 'find -delete', 'fd -X', 'git rm', 'git clean', 'rsync --delete'],
+  rm: ['unlink', 'rmdir', 'shred', 'srm', 'trash', 'trash-put', 'gio trash', 'rimraf', 'find -delete', 'fd -X', 'git rm', 'git clean', 'rsync --delete', MOVED_ONTO_NOTHING],
   sudo: ['doas', 'run0', 'pkexec', 'su', 'runuser'],
   curl: ['curlie'],
   wget: ['wget2'],
