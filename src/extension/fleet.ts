@@ -258,13 +258,15 @@ export class Fleet implements Disposable {
   }
 
   async #list(lease: Lease): Promise<void> {
+    // Of what appears meanwhile the listing may know nothing yet.
+    const before = new Set(this.#agents.keys());
     const listings = await lease.managed.manager.listByRuntime();
     if (lease !== this.#lease) return;
     for (const { runtimeId, agents, error } of listings) {
       if (error === undefined) {
         this.#errors.delete(runtimeId);
         const there = new Set(agents.map(agentKey));
-        for (const [key, agent] of this.#agents) if (runtimeOf(agent) === runtimeId && !there.has(key)) this.#forget(key);
+        for (const [key, agent] of this.#agents) if (before.has(key) && runtimeOf(agent) === runtimeId && !there.has(key)) this.#forget(key);
       } else {
         this.#errors.set(runtimeId, asAgentsError(error, 'runtime-unavailable'));
         this.#options.log.warn(`${runtimeId}: ${error.message}`);

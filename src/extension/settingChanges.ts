@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import { SECTION } from './ids.ts';
 import { groupings, type GroupBy } from './tree/model.ts';
 
-/** Settings that decide how runtimes and providers are made: a change of these makes them anew. */
-const structural = ['local', 'docker', 'custom', 'runtimes', 'providers'].map((group) => `${SECTION}.${group}`);
+/** Settings that decide how runtimes and providers are made, and what agents may do: a change of these makes them anew. */
+const structural = ['local', 'docker', 'custom', 'runtimes', 'providers', 'policy', 'approvals', 'spawn.trustFolders'].map((group) => `${SECTION}.${group}`);
 
 export function changesRuntimes(event: vscode.ConfigurationChangeEvent): boolean {
   return structural.some((group) => event.affectsConfiguration(group));

@@ -7,6 +7,7 @@ import { Fleet } from '../../../src/extension/fleet.ts';
 import { parseConfig } from '../../../src/protocol/config.ts';
 import { createRuntimeManager, type Managed } from '../../../src/runner/createRuntimeManager.ts';
 import type { RuntimeManager } from '../../../src/runtimes/runtimeManager.ts';
+import type { AgentInfo } from '../../../src/runtimes/types.ts';
 import { exampleAgent } from '../../support/exampleAgent.ts';
 import { FakeRuntime } from '../../support/fakeRuntime.ts';
 
@@ -50,6 +51,28 @@ describe('the fleet of a window', () => {
     runtime.changed.fire({ type: 'gone', agent });
     await told;
     assert.equal(fleet.find('a/one'), undefined);
+    fleet.dispose();
+  });
+
+  it('keeps an agent that appears while a listing that knows nothing of it is under way', async () => {
+    const runtime = new FakeRuntime();
+    const { fleet } = fleetOf(['a', runtime]);
+    await fleet.start();
+    let answer = (_agents: AgentInfo[]): void => undefined;
+    let asked = (): void => undefined;
+    const listed = new Promise<void>((resolve) => (asked = resolve));
+    runtime.listing = () => {
+      asked();
+      return new Promise((resolve) => (answer = resolve));
+    };
+    const refreshed = fleet.refresh();
+    await listed;
+    const told = waitForEvent(fleet.onDidChange, () => true, { timeoutMs: SOON, what: 'the agent to appear' });
+    runtime.changed.fire({ type: 'appeared', agent: runtime.add('one') });
+    await told;
+    answer([]);
+    await refreshed;
+    assert.deepEqual(names(fleet), ['one']);
     fleet.dispose();
   });
 
