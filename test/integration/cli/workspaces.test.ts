@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync 
 import { join } from 'node:path';
 import type { AgentInfo } from '../../../src/runtimes/types.ts';
 import type { WorkspaceRecord } from '../../../src/protocol/workspaceRecord.ts';
+import { PendingPlaces } from '../../../src/workspaces/pendingPlaces.ts';
 import type { RemovalReport } from '../../../src/workspaces/types.ts';
 import { fileWhen, processEnds } from '../../support/agentWaits.ts';
 import { needs } from '../../support/requirements.ts';
@@ -181,11 +182,13 @@ describe('the command, with workspaces', function () {
     write(join(base, 'stuff'), 'only.txt', 'only here\n');
     mkdirSync(join(base, 'hollow'));
     symlinkSync(world.work, join(base, 'link'));
+    write(join(base, 'half'), 'begun.txt', 'begun\n');
+    new PendingPlaces(join(base, '.pending')).write({ id: 'half', kind: 'copy', path: join(realpathSync(base), 'half') });
     assert.match((await world.run(['workspaces', 'orphans'])).stdout, /^-  nobody knows it .*\/lost$/m);
-    const { code, value } = await world.json<RemovalReport[]>(['workspaces', 'remove', lost, `${base}/hollow/`]);
+    const { code, value } = await world.json<RemovalReport[]>(['workspaces', 'remove', lost, `${base}/hollow/`, join(base, 'half')]);
     assert.equal(code, 0);
     assert.equal(git(world.work, 'show', `${value[0]?.rescueRef ?? ''}:work.txt`), 'lost and found');
-    assert.deepEqual([existsSync(lost), existsSync(join(base, 'hollow'))], [false, false]);
+    assert.deepEqual([lost, join(base, 'hollow'), join(base, 'half')].filter((path) => existsSync(path)), []);
 
     const kept = await world.run(['workspaces', 'remove', join(base, 'stuff'), join(base, 'link')]);
     assert.equal(kept.code, 1);
