@@ -92,9 +92,12 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
     .option('--base <ref>', 'what its worktree begins from: a branch, tag or commit (default: the current commit)')
     .option('--with-changes', 'uncommitted changes come along into its worktree')
     .option('--setup', "run the project's own setup script (.tmux-agents.json) in its workspace: only for projects that you trust");
-  add<WorkspacesOptions>('workspaces [action] [ids...]', 'list the workspaces of agents, remove some, or find those that nobody owns', workspaces)
-    .usage('[options] [list | remove ID... | orphans]')
-    .option('--force', 'also remove a locked one');
+  add<WorkspacesOptions>('workspaces [action] [words...]', 'list the workspaces of agents, remove or run some, find those that nobody owns, and work that was saved', workspaces)
+    .usage('[options] [list | remove ID|PATH... | orphans | adopt PATH | run ID | rescued | restore REF]')
+    .option('--force', 'remove: also a locked one')
+    .option('--branch <name>', 'restore: the branch to make (default: tmux-agents/rescued/...)')
+    .option('--repository <dir>', 'rescued, restore: the repository that the work was saved in (default: the one of the current folder)')
+    .addHelpText('after', workspacesHelp);
   add('list', 'show all agents', list).alias('ls').option(...runtimeOption);
   add('attach <agent>', 'show an agent in this terminal', attach).option(...runtimeOption);
   add('send [agent] [text]', 'give an agent a prompt, once it takes one; "-" or nothing reads standard input', send)
@@ -180,6 +183,16 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
 
   return { program, exitCode: () => exitCode, json: () => json };
 }
+
+const workspacesHelp = `
+Actions:
+  list           those that were made for agents
+  remove         end some; work that is not merged stays in its repository. PATH: also one that nobody knows
+  orphans        those whose agent, folder or record is gone
+  adopt PATH     make a working tree a workspace that has no record
+  run ID         the project's own "run" script (.tmux-agents.json), until Ctrl-C: only for projects that you trust
+  rescued        work that removals have saved
+  restore REF    a branch of it`;
 
 /** For options that may be given several times. */
 function collected(word: string, words: readonly string[] = []): readonly string[] {

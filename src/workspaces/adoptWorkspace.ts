@@ -4,7 +4,7 @@ import { AgentsError } from '../base/errors.ts';
 import type { WorkspaceRecord } from '../protocol/workspaceRecord.ts';
 import { realPathOf } from './containment.ts';
 import { Git } from './git.ts';
-import { requireRepository } from './localRepository.ts';
+import { findRepository } from './localRepository.ts';
 import { isRefName } from './refNames.ts';
 import { baseRef } from './removeWorktree.ts';
 import { commitOf } from './startingPoint.ts';
@@ -13,7 +13,8 @@ import { commitOf } from './startingPoint.ts';
 export async function recordOf(folder: string, isTaken: (id: string) => boolean, owner?: string): Promise<WorkspaceRecord> {
   const path = realPathOf(folder);
   if (path === undefined) throw new AgentsError('folder-missing', `The folder ${folder} does not exist.`);
-  const repository = await requireRepository(path);
+  const repository = await findRepository(path);
+  if (repository === undefined) throw new AgentsError('bad-input', `${path} is in no git repository: only a working tree can be adopted.`);
   if (repository.bare || repository.top !== path) throw new AgentsError('bad-input', `${path} is no working tree's top folder.`, { hint: `Adopt ${repository.top} instead.` });
   const git = new Git(path);
   const linked = repository.home !== path;

@@ -1,6 +1,7 @@
 // Workspaces that nobody owns any more: folders without a record, records without a folder or without a living owner, with their size.
+import { lstatSync, readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { LocalExecutor } from '../exec/localExecutor.ts';
 import type { WorkspaceRecord } from '../protocol/workspaceRecord.ts';
 import { isThere, realPathOf } from './containment.ts';
@@ -38,6 +39,24 @@ export async function findOrphans({ base, records, begun, ownerLives }: OrphanSe
   const orphans: Orphan[] = [];
   for (const orphan of found) orphans.push({ ...orphan, bytes: await sizeOf(orphan.path) });
   return orphans;
+}
+
+/** The path below the real `base` of an entry that no record knows; undefined where `path` is something else. A link counts as itself. */
+export function strayIn(base: string, path: string, records: readonly WorkspaceRecord[]): string | undefined {
+  const real = realPathOf(base);
+  const name = basename(path);
+  if (real === undefined || realPathOf(dirname(path)) !== real || name === '' || name.startsWith('.')) return undefined;
+  const stray = join(real, name);
+  return isThere(stray) && !records.some((record) => record.path === stray) ? stray : undefined;
+}
+
+/** Undefined for a repository's worktree; `empty` for a folder without anything; otherwise what it is, so that nothing could keep its work. */
+export function whyNoWorktree(path: string): string | undefined {
+  if (!lstatSync(path).isDirectory()) return 'it is no folder';
+  if (readdirSync(path).length === 0) return 'empty';
+  const pointer = lstatSync(join(path, '.git'), { throwIfNoEntry: false });
+  if (pointer === undefined) return 'it belongs to no repository that could keep its files';
+  return pointer.isFile() ? undefined : 'it is a repository of its own, and no record says what it was copied from';
 }
 
 /** Bytes on disk, of all that is below. */

@@ -8,13 +8,20 @@ import type { ProjectScript } from '../protocol/projectFile.ts';
 
 const GRACE_MS = 5_000;
 
+export interface ScriptDescriptors {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
 export interface ScriptRun {
   readonly name: 'setup' | 'run' | 'teardown';
   readonly script: ProjectScript;
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Its output is appended to it. */
+  /** Its output is appended to it, unless it is shown. */
   readonly logFile: string;
+  /** This process' descriptors that its output goes to instead, for somebody who watches. However this process exits then, the script goes with it. */
+  readonly show?: ScriptDescriptors | undefined;
   /** No limit when absent. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -22,20 +29,23 @@ export interface ScriptRun {
 
 /** Runs it to its end. Throws `timeout`, `cancelled`, `command-not-found`, or `internal` with its last words when it fails; its whole group has ended by then. */
 export async function runScript(run: ScriptRun): Promise<void> {
-  const { name, script, folder, env, logFile, timeoutMs, signal } = run;
+  const { name, script, folder, env, logFile, show, timeoutMs, signal } = run;
   throwIfCancelled(signal);
-  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+  if (show === undefined) mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
   const [program = 'sh', ...args] = typeof script === 'string' ? ['sh', '-c', script] : script;
-  const log = openSync(logFile, 'a', 0o600);
+  const log = show === undefined ? openSync(logFile, 'a', 0o600) : undefined;
+  const where = show === undefined ? { hint: `Its output is in ${logFile}.` } : {};
   try {
-    const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: process.platform !== 'win32', windowsHide: true });
-    const end = await endOf(child, timeoutMs, signal);
+    const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', log ?? show?.stdout, log ?? show?.stderr], detached: process.platform !== 'win32', windowsHide: true });
+    const end = await endOf(child, { timeoutMs, signal, diesWithUs: show !== undefined });
     if (end.why === 'cancelled') throw cancelled();
-    if (end.why === 'timeout') throw new AgentsError('timeout', `The project's ${name} script did not end within ${(timeoutMs ?? 0) / 1_000} s and was ended.`, { hint: `Its output is in ${logFile}.` });
+    if (end.why === 'timeout') throw new AgentsError('timeout', `The project's ${name} script did not end within ${(timeoutMs ?? 0) / 1_000} s and was ended.`, where);
     if (end.error !== undefined) throw new AgentsError('command-not-found', `The project's ${name} script cannot be started: ${messageOf(end.error)}`, { cause: end.error });
-    if (end.code !== 0) throw new AgentsError('internal', `The project's ${name} script failed (${end.code ?? end.signal})${said(logFile)}`, { hint: `Its output is in ${logFile}.` });
+    if (end.code === 0) return;
+    const failed = `The project's ${name} script failed (${end.code ?? end.signal})`;
+    throw show === undefined ? new AgentsError('internal', `${failed}${said(logFile)}`, where) : new AgentsError('internal', `${failed}.`);
   } finally {
-    closeSync(log);
+    if (log !== undefined) closeSync(log);
   }
 }
 
@@ -46,7 +56,14 @@ interface ScriptEnd {
   readonly error?: Error;
 }
 
-function endOf(child: ChildProcess, timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<ScriptEnd> {
+interface Limits {
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Its group has left the terminal's, so that a second Ctrl-C, which ends this process at once, would not reach it. */
+  readonly diesWithUs: boolean;
+}
+
+function endOf(child: ChildProcess, { timeoutMs, signal, diesWithUs }: Limits): Promise<ScriptEnd> {
   return new Promise((resolve) => {
     let why: ScriptEnd['why'] = 'exit';
     let force: NodeJS.Timeout | undefined;
@@ -59,10 +76,13 @@ function endOf(child: ChildProcess, timeoutMs: number | undefined, signal: Abort
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop('timeout'), timeoutMs);
     const onAbort = (): void => stop('cancelled');
     signal?.addEventListener('abort', onAbort);
+    const onExit = (): void => void signalGroup(child, 'SIGKILL');
+    if (diesWithUs) process.once('exit', onExit);
     const settle = (end: Omit<ScriptEnd, 'why'>): void => {
       clearTimeout(timer);
       clearTimeout(force);
       signal?.removeEventListener('abort', onAbort);
+      process.removeListener('exit', onExit);
       // What it started in the background has no owner any more.
       signalGroup(child, 'SIGKILL');
       void groupGone(child).then(() => resolve({ why, ...end }));

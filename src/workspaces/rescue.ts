@@ -14,7 +14,7 @@ export interface Rescue {
   readonly commit: string;
   /** The workspace that it was saved from. */
   readonly workspaceId: string;
-  /** ISO 8601. */
+  /** ISO 8601, UTC. */
   readonly savedAt: string;
   readonly subject: string;
 }
@@ -54,12 +54,19 @@ export async function isKeptElsewhere(git: Git, commit: string, except: string |
 
 /** The newest first. */
 export async function listRescues(repository: string): Promise<Rescue[]> {
-  const lines = await new Git(repository).text(['for-each-ref', '--sort=-creatordate', '--sort=-refname', '--format=%(refname)%00%(objectname)%00%(creatordate:iso-strict)%00%(contents:subject)', RESCUE_ROOT]);
-  return lines.split('\n').flatMap((line) => {
-    const [ref, commit, savedAt, subject] = line.split('\0');
-    if (ref === undefined || commit === undefined || savedAt === undefined || subject === undefined) return [];
-    return [{ ref, commit, savedAt, subject, workspaceId: ref.slice(RESCUE_ROOT.length).split('/')[0] ?? '' }];
+  const lines = await new Git(repository).text(['for-each-ref', '--format=%(refname)%00%(objectname)%00%(creatordate:iso-strict)%00%(contents:subject)', RESCUE_ROOT]);
+  const rescues = lines.split('\n').flatMap((line) => {
+    const [ref, commit, created, subject] = line.split('\0');
+    if (ref === undefined || commit === undefined || created === undefined || subject === undefined) return [];
+    return [{ ref, commit, savedAt: timeIn(ref) ?? new Date(created).toISOString(), subject, workspaceId: ref.slice(RESCUE_ROOT.length).split('/')[0] ?? '' }];
   });
+  return rescues.sort((one, other) => other.savedAt.localeCompare(one.savedAt));
+}
+
+/** When it was saved, by its name: a commit that was rescued as it is may be much older. */
+function timeIn(ref: string): string | undefined {
+  const [, day, hours, minutes, seconds, milliseconds] = /\/(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z-[0-9a-f]+$/.exec(ref) ?? [];
+  return day === undefined ? undefined : `${day}T${hours}:${minutes}:${seconds}.${milliseconds}Z`;
 }
 
 /** Makes a branch of it (`tmux-agents/rescued/<id>/<time>` when not named) and keeps the ref. Throws `not-found`, or `name-taken` where the branch exists. */
@@ -67,8 +74,8 @@ export async function restoreRescue(repository: string, ref: string, branch: str
   checkRefName(branch, 'branch');
   const git = new Git(repository);
   const commit = ref.startsWith(RESCUE_ROOT) ? await commitOf(git, ref) : undefined;
-  if (commit === undefined) throw new AgentsError('not-found', `There is no rescued work ${ref} in ${repository}.`);
-  if ((await commitOf(git, `refs/heads/${branch}`)) !== undefined) throw new AgentsError('name-taken', `The branch ${branch} exists already in ${repository}.`);
+  if (commit === undefined) throw new AgentsError('not-found', `There is no rescued work ${ref} in ${repository}.`, { hint: 'See what there is with: tmux-agents workspaces rescued' });
+  if ((await commitOf(git, `refs/heads/${branch}`)) !== undefined) throw new AgentsError('name-taken', `The branch ${branch} exists already in ${repository}.`, { hint: 'Choose another name for it.' });
   await git.run(['update-ref', `refs/heads/${branch}`, commit, '']);
   return { branch, commit };
 }

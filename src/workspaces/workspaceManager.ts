@@ -1,5 +1,5 @@
 // Workspaces from their making to their end: which steps, in which order, under which locks. What each step does is in the files beside.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentsError, messageOf } from '../base/errors.ts';
 import type { Disposable } from '../base/disposable.ts';
@@ -10,15 +10,15 @@ import type { ProjectFile } from '../protocol/projectFile.ts';
 import type { DiffTotals } from '../protocol/runnerEvent.ts';
 import { WorkspaceRecord } from '../protocol/workspaceRecord.ts';
 import { recordOf } from './adoptWorkspace.ts';
-import { ownFolder, realPathOf } from './containment.ts';
+import { isThere, ownFolder, realPathOf } from './containment.ts';
 import { diffTotals } from './diffTotals.ts';
 import { copyIncluded } from './includedFiles.ts';
 import { WorkspaceLocks } from './locks.ts';
 import { makePlace } from './makeWorkspace.ts';
-import { findOrphans, type Orphan } from './orphans.ts';
+import { findOrphans, strayIn, whyNoWorktree, type Orphan } from './orphans.ts';
 import { PendingPlaces, type PendingPlace } from './pendingPlaces.ts';
 import { freeRange, type PortRange } from './portRanges.ts';
-import { runScript } from './projectScripts.ts';
+import { runScript, type ScriptDescriptors } from './projectScripts.ts';
 import { readProject } from './readProject.ts';
 import { checkRefName } from './refNames.ts';
 import { removeCopy } from './removeCopy.ts';
@@ -87,6 +87,35 @@ export class WorkspaceManager {
     return findOrphans({ base: this.#base, records: this.#store.list(), begun, ownerLives });
   }
 
+  /** The real path of what lies directly among the workspaces, finished or not, without a record; undefined for anything else. */
+  strayAt(path: string): string | undefined {
+    return strayIn(this.#base, path, this.#store.list());
+  }
+
+  /** Ends what `strayAt` finds, as `remove` does; what is no worktree has no repository that could keep its work, and stays unless it is empty. Throws `not-found`, `cancelled`, `timeout`. */
+  async removeStray(path: string, options: RemovalOptions = {}): Promise<RemovalReport> {
+    const stray = this.strayAt(path);
+    if (stray === undefined) throw new AgentsError('not-found', `${path} is nothing that was left among the workspaces in ${this.#base}.`, { hint: 'See those with: tmux-agents workspaces orphans' });
+    if (this.#pending.list().some((place) => place.path === stray)) {
+      await this.recover();
+      return isThere(stray) ? { removed: false, reason: 'It was kept: it is still being made, or cannot be taken back yet.' } : { removed: true };
+    }
+    const why = whyNoWorktree(stray);
+    if (why === 'empty') {
+      rmdirSync(stray);
+      return { removed: true };
+    }
+    if (why !== undefined) return { removed: false, reason: `It was kept: ${why}.` };
+    let record: WorkspaceRecord;
+    try {
+      record = await recordOf(stray, (id) => this.#store.read(id) !== undefined);
+    } catch (error) {
+      return { removed: false, reason: `It was kept: ${messageOf(error).replace(/\.$/, '')}.` };
+    }
+    if (record.kind !== 'worktree') return { removed: false, reason: 'It was kept: it is a repository of its own.' };
+    return this.#locks.hold(`workspace ${record.id}`, () => this.#end(record, options), { signal: options.signal });
+  }
+
   /** Makes a record for a working tree that has none. Throws `folder-missing`, `bad-input`. */
   async adopt(path: string, { owner }: { readonly owner?: string | undefined } = {}): Promise<WorkspaceRecord> {
     return this.#locks.hold('adopting', async () => {
@@ -108,9 +137,9 @@ export class WorkspaceManager {
     return watchTouchedFiles(record.path, onTouch, this.#log);
   }
 
-  /** Runs the project's `run` script until it ends or the signal fires; false where there is none. Only for trusted folders. */
-  async runProject(record: WorkspaceRecord, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<boolean> {
-    return this.#script('run', record, signal);
+  /** Runs the project's `run` script until it ends or the signal fires; false where there is none. Only for trusted folders. Its output goes to the log, or is shown. */
+  async runProject(record: WorkspaceRecord, { signal, show }: { readonly signal?: AbortSignal | undefined; readonly show?: ScriptDescriptors | undefined } = {}): Promise<boolean> {
+    return this.#script('run', record, signal, show);
   }
 
   /** The file that the output of its scripts is appended to. */
@@ -204,11 +233,11 @@ export class WorkspaceManager {
     }
   }
 
-  async #script(name: 'setup' | 'run' | 'teardown', record: WorkspaceRecord, signal: AbortSignal | undefined): Promise<boolean> {
+  async #script(name: 'setup' | 'run' | 'teardown', record: WorkspaceRecord, signal: AbortSignal | undefined, show?: ScriptDescriptors): Promise<boolean> {
     const { [name]: script, timeouts } = readProject(record.source !== undefined && existsSync(record.source) ? record.source : record.path);
     if (script === undefined) return false;
     const seconds = timeouts[name];
-    await runScript({ name, script, folder: record.path, env: environmentOf(record), logFile: this.scriptLog(record.id), timeoutMs: seconds === undefined ? undefined : seconds * 1_000, signal });
+    await runScript({ name, script, folder: record.path, env: environmentOf(record), logFile: this.scriptLog(record.id), show, timeoutMs: seconds === undefined ? undefined : seconds * 1_000, signal });
     return true;
   }
 

@@ -1,34 +1,53 @@
-// `tmux-agents workspaces`: the places that were made for agents, the end of one, and those that nobody owns any more.
-import { existsSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+// `tmux-agents workspaces`: the places that were made for agents, those that nobody owns any more, and what can be done with them.
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { AgentsError, messageOf } from '../../base/errors.ts';
+import { PROJECT_FILE } from '../../protocol/projectFile.ts';
 import type { WorkspaceRecord } from '../../protocol/workspaceRecord.ts';
-import { isInside } from '../../workspaces/containment.ts';
-import { removalText } from '../../workspaces/removalText.ts';
-import type { RemovalReport } from '../../workspaces/types.ts';
 import type { Orphan } from '../../workspaces/orphans.ts';
 import { WorkspaceManager } from '../../workspaces/workspaceManager.ts';
 import { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
 import { ExitCode } from '../exitCodes.ts';
 import { withManager, type Command, type CommonOptions, type Face } from '../face.ts';
 import { plainText } from '../plainText.ts';
+import { remove } from './removeWorkspaces.ts';
+import { rescued, restore } from './rescues.ts';
 
 export interface WorkspacesOptions extends CommonOptions {
   readonly force?: boolean;
+  readonly branch?: string;
+  readonly repository?: string;
 }
 
-export const workspaces: Command<WorkspacesOptions> = async (face, options, [action = 'list', ...ids]) => {
+/** Which actions an option belongs to. */
+const actionsOf = { force: ['remove'], branch: ['restore'], repository: ['rescued', 'restore'] } as const;
+
+export const workspaces: Command<WorkspacesOptions> = async (face, options, [action = 'list', ...words]) => {
+  for (const option of ['force', 'branch', 'repository'] as const) {
+    const actions: readonly string[] = actionsOf[option];
+    if (options[option] !== undefined && !actions.includes(action)) throw new AgentsError('bad-input', `--${option} belongs to: workspaces ${actions.join(', ')}.`);
+  }
   const manager = openWorkspaces();
-  if (action !== 'remove' && ids.length > 0) throw new AgentsError('bad-input', `"${ids[0] ?? ''}" is not expected here.`, { hint: 'See "tmux-agents workspaces --help".' });
   switch (action) {
     case 'list':
+      noWords(words);
       return list(face, manager.list());
     case 'remove':
-      return remove(face, manager, ids, options.force === true);
+      return remove(face, manager, words, options.force === true);
     case 'orphans':
+      noWords(words);
       return orphans(face, manager);
+    case 'adopt':
+      return adopt(face, manager, oneWord(words, 'folder is named', 'adopt PATH'));
+    case 'run':
+      return runProject(face, manager, oneWord(words, 'workspace is named', 'run ID'));
+    case 'rescued':
+      noWords(words);
+      return rescued(face, options.repository);
+    case 'restore':
+      return restore(face, oneWord(words, 'rescued work is named', 'restore REF'), { branch: options.branch, repository: options.repository });
     default:
-      throw new AgentsError('bad-input', `There is no action "${action}".`, { hint: 'Use list, remove ID..., or orphans.' });
+      throw new AgentsError('bad-input', `There is no action "${action}".`, { hint: 'Use list, remove, orphans, adopt, run, rescued or restore; see "tmux-agents workspaces --help".' });
   }
 };
 
@@ -36,63 +55,42 @@ export function openWorkspaces(): WorkspaceManager {
   return new WorkspaceManager({ store: new WorkspaceStore() });
 }
 
+function noWords([word]: readonly string[]): void {
+  if (word !== undefined) throw new AgentsError('bad-input', `"${word}" is not expected here.`, { hint: 'See "tmux-agents workspaces --help".' });
+}
+
+function oneWord([word, ...more]: readonly string[], missing: string, usage: string): string {
+  if (word === undefined || word === '') throw new AgentsError('bad-input', `No ${missing}.`, { hint: `Use: tmux-agents workspaces ${usage}` });
+  noWords(more);
+  return word;
+}
+
 function list({ output }: Face, records: readonly WorkspaceRecord[]): number {
-  output.answer(records, () => (records.length === 0 ? 'No workspaces.' : records.map((record) => `${record.id}  ${record.kind}${record.branch === undefined ? '' : `  ${plainText(record.branch)}`}  ${plainText(record.path)}`).join('\n')));
+  output.answer(records, () => (records.length === 0 ? 'No workspaces.' : records.map(recordLine).join('\n')));
   return ExitCode.OK;
 }
 
-async function remove(face: Face, manager: WorkspaceManager, ids: readonly string[], force: boolean): Promise<number> {
-  const { output, around } = face;
-  if (ids.length === 0) throw new AgentsError('bad-input', 'No workspace is named.', { hint: 'See them with: tmux-agents workspaces list' });
-  const ordered = await Promise.all(ids.map((id) => placeNamed(manager, id)));
-  const busy = await agentsIn(face, ordered);
-  if (busy !== undefined) throw new AgentsError('bad-input', `An agent works in it: ${busy}.`, { hint: `End it first: tmux-agents kill ${busy}` });
-  const reports: (RemovalReport & { readonly id: string; readonly path: string; readonly text: string })[] = [];
-  for (const { id, path, why } of ordered) {
-    if (why === 'unfinished') {
-      await manager.recover();
-      const removed = !existsSync(path);
-      reports.push({ id, path, removed, text: removed ? `${id}, whose making was cut off, is removed.` : `${id} is still being made: it is kept.` });
-      continue;
-    }
-    const record = manager.list().find((known) => known.id === id) ?? (await manager.adopt(path));
-    const report = await manager.remove(record, { force, signal: around.signal });
-    reports.push({ id, path, ...report, text: removalText(record, report) });
-  }
-  output.answer(reports.map(({ text: _text, ...report }) => report), () => reports.map(({ text }) => plainText(text)).join('\n'));
-  return reports.every(({ removed }) => removed) ? ExitCode.OK : ExitCode.FAILURE;
+function recordLine({ id, kind, branch, path }: WorkspaceRecord): string {
+  return `${id}  ${kind}${branch === undefined ? '' : `  ${plainText(branch)}`}  ${plainText(path)}`;
 }
 
-interface Place {
-  readonly id: string;
-  readonly path: string;
-  readonly why?: Orphan['why'] | undefined;
+async function adopt({ output, around }: Face, manager: WorkspaceManager, path: string): Promise<number> {
+  const record = await manager.adopt(resolve(around.cwd, path));
+  output.answer(record, () => recordLine(record));
+  return ExitCode.OK;
 }
 
-/** By its id; what has no record any more, by the name of its folder, as `orphans` shows it. */
-async function placeNamed(manager: WorkspaceManager, id: string): Promise<Place> {
-  const record = manager.list().find((known) => known.id === id);
-  if (record !== undefined) return record;
-  const orphan = (await manager.orphans()).find((other) => other.record === undefined && basename(other.path) === id);
-  if (orphan === undefined) throw new AgentsError('not-found', `There is no workspace "${id}".`, { hint: 'See them with: tmux-agents workspaces list' });
-  // Only a worktree tells what it belongs to. Of anything else nobody knows what is in it that is nowhere else.
-  if (orphan.why === 'no-record' && !statSync(join(orphan.path, '.git'), { throwIfNoEntry: false })?.isFile()) {
-    throw new AgentsError('not-found', `Nobody knows what ${orphan.path} was made from.`, { hint: 'Look at what is in it, and delete it by hand.' });
-  }
-  return { id, path: orphan.path, why: orphan.why };
-}
-
-/** The id of an agent that runs in one of these places. Throws `timeout` when a runtime is too slow to tell. */
-function agentsIn(face: Face, places: readonly Place[]): Promise<string | undefined> {
-  return withManager(face, undefined, async ({ manager }) => {
-    const listings = await manager.listByRuntime();
-    const alive = listings.flatMap(({ agents }) => agents).filter(({ status }) => status !== 'exited' && status !== 'failed');
-    const busy = alive.find(({ workingDirectory }) => places.some(({ path }) => isInside(path, workingDirectory)));
-    // A runtime that is not there has no agents; one that is only slow may have one at work in it.
-    const slow = listings.find(({ error }) => error?.reason === 'timeout');
-    if (busy === undefined && slow?.error !== undefined) throw new AgentsError('timeout', `Whether an agent works in it cannot be told: ${slow.error.message}`, { hint: 'Try again.', cause: slow.error });
-    return busy?.agentId;
-  });
+/** In the foreground, until it ends or a Ctrl-C ends its whole group; with --json its output goes to stderr. */
+async function runProject({ output, around }: Face, manager: WorkspaceManager, id: string): Promise<number> {
+  const record = manager.list().find((one) => one.id === id);
+  if (record === undefined) throw new AgentsError('not-found', `There is no workspace "${id}".`, { hint: 'See them with: tmux-agents workspaces list' });
+  const { path, source = path } = record;
+  if (!existsSync(path)) throw new AgentsError('folder-missing', `The folder ${path} of the workspace ${id} is gone.`, { hint: `Forget it with: tmux-agents workspaces remove ${id}` });
+  const stderr = process.stderr.fd;
+  const ran = await manager.runProject(record, { signal: around.signal, show: { stdout: output.json ? stderr : process.stdout.fd, stderr } });
+  if (!ran) throw new AgentsError('not-found', `The project of the workspace ${id} names no "run" script.`, { hint: `Name one in ${join(existsSync(source) ? source : path, PROJECT_FILE)}: {"run": "npm start"}` });
+  output.answer({ id, path, exitCode: 0 }, () => '');
+  return ExitCode.OK;
 }
 
 /** An agent counts as gone only when every runtime has answered. */

@@ -1,11 +1,13 @@
 // spawn --workspace and workspaces as real processes: an agent in a worktree of its own, and what becomes of that.
 import assert from 'node:assert/strict';
-import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { AgentInfo } from '../../../src/runtimes/types.ts';
 import type { WorkspaceRecord } from '../../../src/protocol/workspaceRecord.ts';
 import type { Orphan } from '../../../src/workspaces/orphans.ts';
+import { PendingPlaces } from '../../../src/workspaces/pendingPlaces.ts';
 import type { RemovalReport } from '../../../src/workspaces/types.ts';
+import { fileWhen, processEnds } from '../../support/agentWaits.ts';
 import { needs } from '../../support/requirements.ts';
 import { commit, git, read, write } from '../../support/reviewWorld.ts';
 import { CommandWorld } from './commandWorld.ts';
@@ -86,8 +88,8 @@ describe('the command, with workspaces', function () {
     assert.equal(git(world.work, 'show', `${value[0]?.rescueRef ?? ''}:work.txt`), 'work');
     assert.equal(existsSync(record.path), false);
     const stray = await world.run(['workspaces', 'remove', 'stray']);
-    assert.equal(stray.code, 3);
-    assert.match(stray.stderr, /delete it by hand/);
+    assert.equal(stray.code, 1);
+    assert.match(stray.stdout, /stray/);
     assert.equal(existsSync(join(base, 'stray', 'file.txt')), true);
     rmSync(join(base, 'stray'), { recursive: true });
   });
@@ -134,5 +136,114 @@ describe('the command, with workspaces', function () {
     assert.deepEqual(await records(), []);
     assert.equal(git(world.work, 'worktree', 'list', '--porcelain').split('\n\n').length, 1);
     assert.equal(git(world.work, 'for-each-ref', 'refs/heads/tmux-agents'), '');
+  });
+
+  it('runs the project in a workspace, in the foreground, and ends all of it at a Ctrl-C', async () => {
+    const pidFile = join(world.folder, 'pid');
+    const script = (run: string): void => write(world.work, '.tmux-agents.json', JSON.stringify({ run }));
+    const agent = await spawn(['--workspace', 'worktree']);
+    const id = agent.agentId;
+    const none = await world.run(['workspaces', 'run', id]);
+    assert.equal(none.code, 3);
+    assert.match(none.stderr, /names no "run" script/);
+
+    script('echo "in $PWD"; echo beside >&2');
+    const shown = await world.run(['workspaces', 'run', id]);
+    assert.deepEqual([shown.code, shown.stdout, shown.stderr], [0, `in ${agent.workingDirectory}\n`, 'beside\n']);
+    const told = await world.json<{ id: string; exitCode: number }>(['workspaces', 'run', id]);
+    assert.deepEqual(told.value, { id, path: agent.workingDirectory, exitCode: 0 });
+    assert.match(told.stderr, /in .*\nbeside\n/);
+    script('exit 7');
+    const failed = await world.run(['workspaces', 'run', id]);
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /run script failed \(7\)/);
+
+    // The second signal is final: a script that takes its time goes all the same.
+    for (const [trap, signals] of [['', ['SIGINT']], ["trap '' TERM; ", ['SIGINT', 'SIGTERM']]] as const) {
+      rmSync(pidFile, { force: true });
+      script(`${trap}sleep 1000 & echo $! > '${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'; while :; do wait; done`);
+      const interrupted = await world.run(['workspaces', 'run', id], {
+        meanwhile: (kill) => void fileWhen(pidFile, () => true, 60_000).then(() => signals.forEach(kill)),
+      });
+      assert.equal(interrupted.code, 130, interrupted.stderr);
+      await processEnds(Number(readFileSync(pidFile, 'utf8')), 30_000);
+    }
+    rmSync(join(world.work, '.tmux-agents.json'));
+    await world.run(['kill', '--all', '--grace', '0']);
+    assert.equal((await world.run(['workspaces', 'remove', agent.workingDirectory])).code, 0, 'a path names it, too');
+  });
+
+  it('lists what a removal saved, and makes a branch of it by the command that the removal names', async () => {
+    const agent = await spawn(['--workspace', 'worktree']);
+    write(agent.workingDirectory, 'saved.txt', 'saved\n');
+    await world.run(['kill', '--all', '--grace', '0']);
+    const removed = await world.run(['workspaces', 'remove', agent.agentId]);
+    const hint = /with: tmux-agents (workspaces restore (\S+) --repository '([^']+)')/.exec(removed.stdout);
+    const [, , ref = '', repository = ''] = hint ?? [];
+    assert.equal(repository, realpathSync(world.work), removed.stdout);
+
+    const saved = await world.json<{ rescued: { ref: string; workspaceId: string }[] }>(['workspaces', 'rescued'], { cwd: join(world.work, 'sub') });
+    assert.deepEqual([saved.value.rescued[0]?.ref, saved.value.rescued[0]?.workspaceId], [ref, agent.agentId]);
+    assert.match((await world.run(['workspaces', 'rescued', '--repository', repository], { cwd: world.folder })).stdout, new RegExp(`^${ref}  \\d{4}-`));
+
+    const restored = await world.run(['workspaces', 'restore', ref, '--repository', repository], { cwd: world.folder });
+    assert.equal(restored.code, 0, restored.stderr);
+    const short = ref.replace('refs/tmux-agents/rescue/', '');
+    assert.equal(git(world.work, 'show', `tmux-agents/rescued/${short}:saved.txt`), 'saved');
+    const named = await world.json<{ branch: string; commit: string }>(['workspaces', 'restore', short, '--branch', 'again']);
+    assert.equal(named.value.commit, git(world.work, 'rev-parse', 'again'));
+    for (const [args, code, said] of [
+      [['restore', short, '--branch', 'again'], 5, /exists already/],
+      [['restore', 'nothing/here'], 3, /no rescued work/],
+      [['restore', short, '--branch', '-x'], 2, /no name that git takes/],
+      [['restore'], 2, /No rescued work is named/],
+      [['rescued', '--repository', world.folder], 2, /in no git repository/],
+      [['list', '--branch', 'x'], 2, /belongs to: workspaces restore/],
+    ] as const) {
+      const refused = await world.run(['workspaces', ...args]);
+      assert.equal(refused.code, code, args.join(' '));
+      assert.match(refused.stderr, said);
+    }
+    for (const branch of [`tmux-agents/rescued/${short}`, 'again']) git(world.work, 'branch', '-q', '-D', branch);
+  });
+
+  it('adopts a working tree, and removes by its path what nobody knows', async () => {
+    const base = join(world.folder, 'state/tmux-agents/worktrees');
+    const mine = join(world.folder, 'by hand');
+    git(world.work, 'worktree', 'add', '-q', '-b', 'by-hand', mine);
+    const adopted = await world.json<WorkspaceRecord>(['workspaces', 'adopt', 'by hand'], { cwd: world.folder });
+    assert.deepEqual([adopted.code, adopted.value.id, adopted.value.kind, adopted.value.path], [0, 'by-hand', 'worktree', realpathSync(mine)]);
+    assert.deepEqual(await records(), [adopted.value]);
+    for (const [path, code, said] of [['no-such', 3, /does not exist/], ['.', 2, /in no git repository/], [join(world.work, 'sub'), 2, /no working tree's top/]] as const) {
+      const refused = await world.run(['workspaces', 'adopt', path], { cwd: world.folder });
+      assert.equal(refused.code, code, path);
+      assert.match(refused.stderr, said);
+    }
+    assert.equal((await world.run(['workspaces', 'remove', 'by-hand'])).code, 0);
+    assert.equal(existsSync(mine), false);
+    assert.equal(git(world.work, 'branch', '--list', 'by-hand').trim(), 'by-hand', 'a branch of the user is not ours to delete');
+
+    const lost = join(base, 'lost');
+    git(world.work, 'worktree', 'add', '-q', '--detach', lost);
+    write(lost, 'work.txt', 'lost and found\n');
+    write(join(base, 'stuff'), 'only.txt', 'only here\n');
+    mkdirSync(join(base, 'hollow'));
+    symlinkSync(world.work, join(base, 'link'));
+    write(join(base, 'half'), 'begun.txt', 'begun\n');
+    new PendingPlaces(join(base, '.pending')).write({ id: 'half', kind: 'copy', path: join(realpathSync(base), 'half') });
+    assert.match((await world.run(['workspaces', 'orphans'])).stdout, /^lost  nobody knows it .*\/lost$/m);
+    const { code, value } = await world.json<RemovalReport[]>(['workspaces', 'remove', lost, `${base}/hollow/`, join(base, 'half')]);
+    assert.equal(code, 0);
+    assert.equal(git(world.work, 'show', `${value[0]?.rescueRef ?? ''}:work.txt`), 'lost and found');
+    assert.deepEqual([lost, join(base, 'hollow'), join(base, 'half')].filter((path) => existsSync(path)), []);
+
+    const kept = await world.run(['workspaces', 'remove', join(base, 'stuff'), join(base, 'link')]);
+    assert.equal(kept.code, 1);
+    assert.match(kept.stdout, /stuff is kept at .*: it belongs to no repository that could keep its files\.\n.*link is kept at .*: it is no folder\.\n/);
+    assert.equal(read(join(base, 'stuff'), 'only.txt'), 'only here\n');
+    assert.equal((await world.run(['workspaces', 'remove', world.work])).code, 3, 'a folder elsewhere is nothing of ours');
+    assert.equal(existsSync(join(world.work, 'a.txt')), true);
+    assert.deepEqual(await records(), []);
+    for (const name of ['stuff', 'link']) rmSync(join(base, name), { recursive: true });
   });
 });
