@@ -9,9 +9,9 @@ import { pause, waitFor } from '../../../src/base/wait.ts';
 import { needs } from '../../support/requirements.ts';
 import { assertWhole, nothingRuns, processState, RunnerWorld, SLOW_MS } from '../../support/runnerWorld.ts';
 
-/** How many kills, and milliseconds after which no more are begun. RUNNER_KILLS=200 takes as long as it takes. */
-const KILLS = Number(process.env['RUNNER_KILLS'] ?? 200);
-const ALLOWED_MS = process.env['RUNNER_KILLS'] === undefined ? 50_000 : 1_800_000;
+const KILLS = 200;
+/** Milliseconds that they may take: about 55 s on two quiet cores. */
+const ALLOWED_MS = 300_000;
 /** Prints all the time, for as long as it lives. */
 const TALK = 'i=0; while :; do i=$((i+1)); echo "line $i of much output"; sleep 0.01; done';
 
@@ -85,7 +85,7 @@ describe('a runner that is killed again and again', function () {
     const seconds = Math.round((performance.now() - began) / 1_000);
     process.stdout.write(`      ${kills} kills in ${seconds} s, ${beforeReady} of them before the runner was ready; ${told} events told\n`);
     assert.deepEqual(faults, []);
-    assert.ok(kills >= Math.min(KILLS, 20), `${kills} kills`);
+    assert.equal(kills, KILLS, `they fit into ${ALLOWED_MS} ms`);
 
     world.runner = world.newRunner();
     await world.runner.start();
