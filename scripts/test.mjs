@@ -22,7 +22,7 @@ const PARTS = {
   types: { run: () => bothTypes() },
   lint: { run: () => checker('eslint/bin/eslint.js', ['.', '--max-warnings', '0']) },
   unit: { run: () => mocha('unit', 300) },
-  integration: { run: () => mocha('integration', 3_000) },
+  integration: { run: () => mocha('integration', 4_000) },
   host: { missing: needsBrowser, run: hostTests },
   browser: { missing: needsBrowser, run: browserTests },
   // Further real CLIs, which nobody else's tests wait for: run when asked for by name.
