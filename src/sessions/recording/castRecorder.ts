@@ -1,6 +1,6 @@
 // Keeps a terminal's output as an asciicast: characters whole, secrets taken out, and no more than so many bytes on disk.
 // A recording is for people to look at, not the truth about a session: a full disk costs its frames, and nothing else.
-import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { messageOf } from '../../base/errors.ts';
@@ -194,10 +194,4 @@ function lastNewline(fd: number, size: number): number {
     if (newline >= 0) return from + newline + 1;
   }
   return 0;
-}
-
-/** Takes a recording away with all its parts. */
-export function removeRecording(path: string): void {
-  rmSync(path, { force: true });
-  rmSync(earlierPart(path), { force: true });
 }
