@@ -145,5 +145,10 @@ if (results.ended && results.passed + results.failed + results.skipped === 0 && 
   console.log('\n  No test ran in the extension host.');
 }
 console.log(`\n  ${results.passed} passed, ${results.failed} failed, ${results.skipped} skipped`);
-if (values.summary !== undefined) writeFileSync(values.summary, JSON.stringify({ passed: results.passed, failed: results.failed, skipped: results.skipped }));
+if (values.summary !== undefined) {
+  const counts = { passed: results.passed, failed: results.failed, skipped: results.skipped };
+  const failures = results.failures.map(({ title, error }) => ({ file: 'test/host', title, message: error }));
+  // They share one editor, so they are one file to whoever wants them run once more.
+  writeFileSync(values.summary, JSON.stringify({ ...counts, files: { 'test/host': counts }, failures }));
+}
 process.exitCode = results.failed > 0 ? 1 : 0;

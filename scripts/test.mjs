@@ -1,11 +1,12 @@
 // `npm test`: types, lint, unit, integration, host, browser, in this order, ending in one line `N passed, N failed, N skipped`.
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findChromium } from './lib/chromium.mjs';
 import { dist, pinnedNode, root, toolEnvironment } from './lib/paths.mjs';
 import { run } from './lib/processes.mjs';
+import { filesToRunAgain, joined } from './lib/secondRun.mjs';
 
 const HELP = `npm test -- [options]
 
@@ -55,6 +56,9 @@ for (const name of selected()) {
   for (const key of Object.keys(total)) total[key] += counts[key];
   table.push([name, counts, Math.round((performance.now() - started) / 1000)]);
 }
+for (const [name, { unsteady = [] }] of table) for (const test of unsteady) tell(`\nunsteady (${name}): failed, and passed when its file was run once more`, test);
+// Once more, all in one place: the end of a long run is what is looked at first.
+for (const [name, { failures = [] }] of table) for (const test of failures) tell(`\nfailed (${name})`, test);
 console.log('');
 for (const [name, { passed, failed, skipped }, seconds] of table) console.log(`${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds} s)`);
 if (total.passed + total.failed + total.skipped === 0) {
@@ -109,13 +113,28 @@ async function mocha(folder, seconds, env = {}) {
   if (files.length === 0) return failure(`test/${folder} has no tests.`);
   const grep = options.grep === undefined ? [] : ['--grep', options.grep];
   const argv = [pinnedNode(), join(root, 'node_modules', 'mocha', 'bin', 'mocha.js'), '--reporter', join(root, 'scripts', 'lib', 'countingReporter.cjs'), ...grep, ...files];
-  return counted(folder, argv, seconds, env);
+  const first = await counted(folder, argv, seconds, env);
+  const again = folder === 'unit' ? [] : filesToRunAgain(first);
+  if (again.length === 0) return first;
+  console.log(`\n=== ${folder}, once more: ${again.map((file) => relative(root, file)).join(', ')} ===`);
+  const second = await counted(folder, [...argv.slice(0, argv.length - files.length), ...again], seconds, env);
+  return second.files === undefined ? first : joined(first, second, again);
+}
+
+function tell(what, { title, message }) {
+  console.log(`${what}: ${title}\n${message.replace(/^/gm, '    ')}`);
 }
 
 async function hostTests() {
   const grep = options.grep === undefined ? [] : ['--grep', options.grep];
   const desktop = options.desktop ? ['--desktop'] : [];
-  return counted('host', [pinnedNode(), join(root, 'scripts', 'hostTests.mjs'), ...grep, ...desktop, '--summary', join(summaries, 'host.json')], 660);
+  const once = () => counted('host', [pinnedNode(), join(root, 'scripts', 'hostTests.mjs'), ...grep, ...desktop, '--summary', join(summaries, 'host.json')], 660);
+  const first = await once();
+  const again = filesToRunAgain(first);
+  if (again.length === 0) return first;
+  console.log('\n=== host, once more ===');
+  const second = await once();
+  return second.files === undefined ? first : joined(first, second, again);
 }
 
 /** Makes the VSIX once; every browser test installs this very file. */
@@ -129,6 +148,7 @@ async function browserTests() {
 /** Runs a part in a process of its own. It counts by the summary that it leaves; without one, or with none run, it failed. */
 async function counted(name, argv, seconds, env = {}) {
   const summary = join(summaries, `${name}.json`);
+  rmSync(summary, { force: true });
   const { code, killedBy } = await run(argv, { cwd: root, env: toolEnvironment({ ...env, TEST_SUMMARY: summary }), show: true, timeoutMs: seconds * 1000 });
   if (!existsSync(summary)) return failure(`${name}: the tests ended by ${killedBy ?? `exit code ${code}`} before they could be counted.`);
   const counts = JSON.parse(readFileSync(summary, 'utf8'));

@@ -12,6 +12,8 @@ export type Changes = { readonly reviewed: Reviewed; readonly files: readonly Ch
 
 /** Milliseconds in which changes of many files become one look. */
 const CALM_MS = 250;
+/** VS Code does not tell when a new watcher has begun to see things, which takes seconds on a busy machine: what changed before is found by these looks, milliseconds after its making. */
+const FIRST_LOOKS_MS = [1_000, 4_000, 12_000];
 
 export class LiveChanges implements Disposable {
   readonly folder: string;
@@ -82,6 +84,10 @@ export class LiveChanges implements Disposable {
     this.#follow(folder, '**/*', (path) => !/[\\/]\.git(?:[\\/]|$)/.test(path));
     // What is committed, staged, merged.
     this.#follow(gitFolder, '{HEAD,index,MERGE_HEAD}', () => true);
+    for (const ms of FIRST_LOOKS_MS) {
+      const timer = setTimeout(() => void this.refresh(), ms);
+      this.#owned.add(toDisposable(() => clearTimeout(timer)));
+    }
   }
 
   #follow(folder: string, pattern: string, concerns: (path: string) => boolean): void {
