@@ -5,6 +5,10 @@ import { waitFor } from '../base/wait.ts';
 import { LocalExecutor } from '../exec/localExecutor.ts';
 import type { Config, DockerRuntimeConfig } from '../protocol/config.ts';
 import type { Provider } from '../providers/provider.ts';
+import { stateFolder } from '../base/stateFolder.ts';
+import { ConversationStore } from '../sessions/conversations/conversationStore.ts';
+import { WorkspaceStore } from '../workspaces/workspaceStore.ts';
+import { AttemptStore } from './attempts/attemptStore.ts';
 import { createProviderRegistry } from '../providers/providerRegistry.ts';
 import { DockerEngine } from '../runtimes/docker/engine.ts';
 import { linger, runsSystemd } from '../runtimes/local/logoutProof.ts';
@@ -16,7 +20,7 @@ import { findExecutable } from '../exec/findExecutable.ts';
 export type DoctorStatus = 'ok' | 'warn' | 'fail';
 
 export interface DoctorCheck {
-  /** Stable: `tmux`, `logout`, `git`, `docker-cli`, `docker:RUNTIME`, `image:RUNTIME`, `provider:ID`. */
+  /** Stable: `tmux`, `logout`, `git`, `records`, `docker-cli`, `docker:RUNTIME`, `image:RUNTIME`, `provider:ID`. */
   readonly id: string;
   readonly title: string;
   readonly status: DoctorStatus;
@@ -70,6 +74,7 @@ function checksFor(config: Config, options: DoctorOptions & { readonly timeoutMs
     ...(locals.length > 0 ? [{ id: 'tmux', title: 'tmux', look: () => lookAtTmux(locals[0]?.tmuxPath ?? 'tmux', platform, version) }] : []),
     ...(locals.length > 0 && runsSystemd() ? [{ id: 'logout', title: 'Logging out', look: () => lookAtLinger(env) }] : []),
     { id: 'git', title: 'git', look: () => lookAtGit(version) },
+    { id: 'records', title: 'Records', look: () => Promise.resolve(lookAtRecords(env)) },
     ...dockers.flatMap(([id, runtime]) => dockerChecks(id, runtime, timeoutMs)),
     ...(dockers.length > 0 ? [{ id: 'docker-cli', title: 'docker command', look: () => lookAtDockerCommand(dockers[0]?.[1].dockerPath ?? 'docker', version) }] : []),
     ...createProviderRegistry(config.providers).all.filter((provider) => provider.executables.length > 0).map((provider) => ({ id: `provider:${provider.id}`, title: provider.label, look: () => lookAtProvider(provider, { ...options, env }) })),
@@ -106,6 +111,16 @@ async function lookAtGit(version: Version): Promise<Finding> {
     if (!isAgentsError(error, 'command-not-found')) throw error;
     return { status: 'warn', message: 'git was not found on the PATH.', fix: 'Install git: most agents work with it.' };
   }
+}
+
+/** What no listing shows, as it cannot be read. */
+function lookAtRecords(env: Readonly<Record<string, string | undefined>>): Finding {
+  const stores = [new WorkspaceStore(stateFolder(env, 'workspaces')), new ConversationStore(stateFolder(env, 'conversations')), new AttemptStore(stateFolder(env, 'attempts'))];
+  const damaged = stores.flatMap((store) => store.damaged());
+  const [first] = damaged;
+  if (first === undefined) return { status: 'ok', message: 'All records of workspaces, conversations and attempts can be read.' };
+  const others = damaged.length === 1 ? '' : ` So are ${damaged.length - 1} more: ${damaged.slice(1, 10).map(({ path }) => path).join(', ')}.`;
+  return { status: 'warn', message: `The record ${first.path} is damaged (${first.reason.replace(/\s+/g, ' ').slice(0, 200)}), so what it is of is not listed.${others}`, fix: 'Mend it by hand, or move it away: work in a workspace without a record is listed by "tmux-agents workspaces orphans".' };
 }
 
 async function lookAtDockerCommand(dockerPath: string, version: Version): Promise<Finding> {

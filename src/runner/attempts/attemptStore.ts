@@ -1,42 +1,33 @@
 // The groups of attempts on disk: one file each, changed under a lock that all faces of this machine share, and watched.
-import { mkdirSync, readFileSync, readdirSync, renameSync, watch, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, watch } from 'node:fs';
 import { toDisposable, type Disposable } from '../../base/disposable.ts';
-import { AgentsError, messageOf } from '../../base/errors.ts';
+import { AgentsError } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { withProcessLock } from '../../base/processLock.ts';
+import { RecordFolder, type DamagedRecord } from '../../base/recordFolder.ts';
+import { PRIVATE_FOLDER } from '../../base/stateFile.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
 import { AttemptGroup, type Attempt } from '../../protocol/attemptGroup.ts';
 
-const SUFFIX = '.json';
 /** Milliseconds that another face may take for one change of a file. */
 const CHANGE_MS = 10_000;
 
 export class AttemptStore {
-  readonly #folder: string;
-  readonly #log: Log;
+  readonly #groups: RecordFolder<AttemptGroup>;
 
   /** The default is `$XDG_STATE_HOME/tmux-agents/attempts`. */
   constructor(folder: string = stateFolder(process.env, 'attempts'), log: Log = silentLog) {
-    this.#folder = folder;
-    this.#log = log;
+    const isId = (id: string): boolean => AttemptGroup.shape.id.safeParse(id).success;
+    this.#groups = new RecordFolder({ folder, isId, parse: (value) => AttemptGroup.parse(value), idOf: ({ id }) => id, what: 'The group of attempts', log });
   }
 
   /** Undefined where there is none; one that cannot be read is logged and stays. */
   read(id: string): AttemptGroup | undefined {
-    if (!AttemptGroup.shape.id.safeParse(id).success) return undefined;
-    let text: string;
-    try {
-      text = readFileSync(this.#path(id), 'utf8');
-    } catch {
-      return undefined;
-    }
-    try {
-      return AttemptGroup.parse(JSON.parse(text));
-    } catch (error) {
-      this.#log.warn(`${this.#path(id)} cannot be read: ${messageOf(error)}`);
-      return undefined;
-    }
+    return this.#groups.read(id);
+  }
+
+  damaged(): DamagedRecord[] {
+    return this.#groups.damaged();
   }
 
   /** Throws `not-found`. */
@@ -48,26 +39,17 @@ export class AttemptStore {
 
   /** The latest first. */
   list(): AttemptGroup[] {
-    let names: string[];
-    try {
-      names = readdirSync(this.#folder);
-    } catch {
-      return [];
-    }
-    return names.flatMap((name) => (name.endsWith(SUFFIX) ? (this.read(name.slice(0, -SUFFIX.length)) ?? []) : [])).sort((one, other) => other.createdAt.localeCompare(one.createdAt));
+    return this.#groups.list().sort((one, other) => other.createdAt.localeCompare(one.createdAt));
   }
 
-  /** Replaced whole. */
+  /** Replaced whole. Throws `folder-unwritable`, and for what is no group. */
   write(group: AttemptGroup): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const draft = `${this.#path(group.id)}.${process.pid}.tmp`;
-    writeFileSync(draft, `${JSON.stringify(AttemptGroup.parse(group), undefined, 2)}\n`, { mode: 0o600 });
-    renameSync(draft, this.#path(group.id));
+    this.#groups.write(AttemptGroup.parse(group));
   }
 
   /** Changes one attempt of a group; `change` sees the group as it is under the lock, and may throw. Throws `not-found`. */
   async update(id: string, agentId: string, change: (attempt: Attempt, group: AttemptGroup) => Attempt): Promise<void> {
-    await withProcessLock(this.#path(id), () => {
+    await withProcessLock(this.#groups.pathOf(id), () => {
       const group = this.require(id);
       this.write({ ...group, attempts: group.attempts.map((attempt) => (attempt.agentId === agentId ? change(attempt, group) : attempt)) });
       return Promise.resolve();
@@ -76,13 +58,12 @@ export class AttemptStore {
 
   /** Calls back when a face changed a group. */
   watch(onChange: (id: string) => void): Disposable {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const watcher = watch(this.#folder, (_event, name) => (name?.endsWith(SUFFIX) === true ? onChange(name.slice(0, -SUFFIX.length)) : undefined));
+    mkdirSync(this.#groups.folder, PRIVATE_FOLDER);
+    const watcher = watch(this.#groups.folder, (_event, name) => {
+      const id = this.#groups.idAt(name ?? '');
+      if (id !== undefined) onChange(id);
+    });
     watcher.on('error', () => undefined);
     return toDisposable(() => watcher.close());
-  }
-
-  #path(id: string): string {
-    return join(this.#folder, `${id}${SUFFIX}`);
   }
 }

@@ -252,7 +252,10 @@ export class RunnerSession implements Disposable {
     if (!hasProvider(this.state)) throw new AgentsError('unsupported', `The session ${this.id} takes no input while it is ${this.state}.`);
     // The turn that it begins is not over because the one before is.
     if (mode === 'line') this.#turn.begins();
-    await this.#ports.adapter.sendInput(data, { sessionId: this.id, mode });
+    await this.#ports.adapter.sendInput(data, { sessionId: this.id, mode }).catch((error: unknown) => {
+      // What it was for goes away meanwhile, with its tmux server when it is the last one there.
+      throw this.#ending === undefined ? error : new AgentsError('invalid-transition', `The session ${this.id} takes no input any more: it ends.`, { cause: error });
+    });
     if (!isFinal(this.state)) this.#append({ type: 'PROVIDER_EVENT_FORWARDED', providerEvent: mode === 'line' ? { kind: 'prompt', text: data } : { kind: 'keys', length: data.length } });
   }
 

@@ -1,9 +1,6 @@
-// The conversations on disk: one file for each agent, replaced whole by a rename, shared by all faces on this machine.
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { writeStateJson } from '../../base/stateFile.ts';
+// The conversations on disk: one record for each agent.
+import { RecordFolder, type DamagedRecord } from '../../base/recordFolder.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
-import { messageOf } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { AgentId } from '../../protocol/agentRecord.ts';
 import { ConversationEntry } from '../../protocol/conversationEntry.ts';
@@ -13,62 +10,34 @@ export function conversationsFolder(env: NodeJS.ProcessEnv = process.env): strin
   return stateFolder(env, 'conversations');
 }
 
-const SUFFIX = '.json';
-
 export class ConversationStore {
-  readonly #folder: string;
-  readonly #log: Log;
+  readonly #entries: RecordFolder<ConversationEntry>;
 
   constructor(folder: string = conversationsFolder(), log: Log = silentLog) {
-    this.#folder = folder;
-    this.#log = log;
+    this.#entries = new RecordFolder({ folder, isId: (id) => AgentId.safeParse(id).success, parse: (value) => ConversationEntry.parse(value), idOf: ({ agentId }) => agentId, what: 'What resuming needs of', log });
   }
 
   /** Undefined for an agent without a file, and for a file that cannot be read: that is logged, and the file stays. */
   read(agentId: string): ConversationEntry | undefined {
-    if (!AgentId.safeParse(agentId).success) return undefined;
-    const path = this.#path(agentId);
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch {
-      return undefined;
-    }
-    try {
-      const entry = ConversationEntry.parse(JSON.parse(text));
-      return entry.agentId === agentId ? entry : undefined;
-    } catch (error) {
-      this.#log.warn(`${path} cannot be read: ${messageOf(error)}`);
-      return undefined;
-    }
+    return this.#entries.read(agentId);
   }
 
   /** All that can be read, the latest conversation first. */
   list(): ConversationEntry[] {
-    const names = this.#names().filter((name) => name.endsWith(SUFFIX));
-    const entries = names.flatMap((name) => this.read(name.slice(0, -SUFFIX.length)) ?? []);
-    return entries.sort((a, b) => lastUse(b) - lastUse(a));
+    return this.#entries.list().sort((a, b) => lastUse(b) - lastUse(a));
+  }
+
+  damaged(): DamagedRecord[] {
+    return this.#entries.damaged();
   }
 
   /** Throws `folder-unwritable`. */
   write(entry: ConversationEntry): void {
-    writeStateJson(this.#path(entry.agentId), entry, `What resuming "${entry.agentId}" needs`);
+    this.#entries.write(entry);
   }
 
   remove(agentId: string): void {
-    if (AgentId.safeParse(agentId).success) rmSync(this.#path(agentId), { force: true });
-  }
-
-  #path(agentId: string): string {
-    return join(this.#folder, `${agentId}${SUFFIX}`);
-  }
-
-  #names(): string[] {
-    try {
-      return readdirSync(this.#folder);
-    } catch {
-      return [];
-    }
+    this.#entries.remove(agentId);
   }
 }
 

@@ -25,8 +25,9 @@ describe('npm start -- --desktop', function () {
     const child = spawn(process.execPath, ['scripts/start.mjs', '--state', join(base, 'state'), '--folder', base, '--vscode-path', program], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     while (!output.includes('VS Code opens now')) output += String((await once(child.stdout, 'data'))[0]);
-    const below = await descendants(child.pid ?? 0);
-    assert.equal(below.length, 1);
+    // The compiler's own process ends by itself, after the build.
+    let below = await descendants(child.pid ?? 0);
+    for (const deadline = Date.now() + 20_000; below.length !== 1; below = await descendants(child.pid ?? 0)) assert.ok(Date.now() < deadline, `${below.length} processes are below it`);
     child.kill('SIGINT');
     const [code] = (await once(child, 'exit')) as [number | null];
     assert.equal(code, 0);
