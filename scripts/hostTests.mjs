@@ -13,6 +13,8 @@ import { personEnvironment, root } from './lib/paths.mjs';
 import { ensureVSCodeServer, startVSCodeServer } from './lib/vscodeServer.mjs';
 
 const MARK = '@@tmux-agents-test ';
+/** They share one editor, so they are one file to whoever wants them run once more. */
+const HOST_TESTS = join(root, 'test', 'host');
 const { values } = parseArgs({
   options: {
     grep: { type: 'string', default: '' },
@@ -147,8 +149,7 @@ if (results.ended && results.passed + results.failed + results.skipped === 0 && 
 console.log(`\n  ${results.passed} passed, ${results.failed} failed, ${results.skipped} skipped`);
 if (values.summary !== undefined) {
   const counts = { passed: results.passed, failed: results.failed, skipped: results.skipped };
-  const failures = results.failures.map(({ title, error }) => ({ file: 'test/host', title, message: error }));
-  // They share one editor, so they are one file to whoever wants them run once more.
-  writeFileSync(values.summary, JSON.stringify({ ...counts, files: { 'test/host': counts }, failures }));
+  const failures = results.failures.map(({ title, error }) => ({ file: HOST_TESTS, title, message: error }));
+  writeFileSync(values.summary, JSON.stringify({ ...counts, files: { [HOST_TESTS]: counts }, failures }));
 }
 process.exitCode = results.failed > 0 ? 1 : 0;

@@ -112,12 +112,18 @@ async function mocha(folder, seconds, env = {}) {
   const files = existsSync(path) ? readdirSync(path, { recursive: true }).filter((file) => file.endsWith('.test.ts')).sort().map((file) => join('test', folder, file)) : [];
   if (files.length === 0) return failure(`test/${folder} has no tests.`);
   const grep = options.grep === undefined ? [] : ['--grep', options.grep];
-  const argv = [pinnedNode(), join(root, 'node_modules', 'mocha', 'bin', 'mocha.js'), '--reporter', join(root, 'scripts', 'lib', 'countingReporter.cjs'), ...grep, ...files];
-  const first = await counted(folder, argv, seconds, env);
-  const again = folder === 'unit' ? [] : filesToRunAgain(first);
+  const argv = [pinnedNode(), join(root, 'node_modules', 'mocha', 'bin', 'mocha.js'), '--reporter', join(root, 'scripts', 'lib', 'countingReporter.cjs'), ...grep];
+  const once = (some) => counted(folder, [...argv, ...some], seconds, env);
+  return folder === 'unit' ? once(files) : withSecondRun(folder, files, once);
+}
+
+/** Runs the files of a part, and those that failed once more, when they are few. */
+async function withSecondRun(name, files, once) {
+  const first = await once(files);
+  const again = filesToRunAgain(first);
   if (again.length === 0) return first;
-  console.log(`\n=== ${folder}, once more: ${again.map((file) => relative(root, file)).join(', ')} ===`);
-  const second = await counted(folder, [...argv.slice(0, argv.length - files.length), ...again], seconds, env);
+  console.log(`\n=== ${name}, once more: ${again.map((file) => relative(root, file)).join(', ')} ===`);
+  const second = await once(again);
   return second.files === undefined ? first : joined(first, second, again);
 }
 
@@ -128,13 +134,8 @@ function tell(what, { title, message }) {
 async function hostTests() {
   const grep = options.grep === undefined ? [] : ['--grep', options.grep];
   const desktop = options.desktop ? ['--desktop'] : [];
-  const once = () => counted('host', [pinnedNode(), join(root, 'scripts', 'hostTests.mjs'), ...grep, ...desktop, '--summary', join(summaries, 'host.json')], 660);
-  const first = await once();
-  const again = filesToRunAgain(first);
-  if (again.length === 0) return first;
-  console.log('\n=== host, once more ===');
-  const second = await once();
-  return second.files === undefined ? first : joined(first, second, again);
+  const argv = [pinnedNode(), join(root, 'scripts', 'hostTests.mjs'), ...grep, ...desktop, '--summary', join(summaries, 'host.json')];
+  return withSecondRun('host', [], () => counted('host', argv, 660));
 }
 
 /** Makes the VSIX once; every browser test installs this very file. */

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from './errors.ts';
-import { silentLog, type Log } from './log.ts';
+import type { Log } from './log.ts';
 import { writeStateJson } from './stateFile.ts';
 
 const SUFFIX = '.json';
@@ -15,9 +15,9 @@ export interface RecordKind<T> {
   /** Throws for what is no such record. */
   readonly parse: (value: unknown) => T;
   readonly idOf: (record: T) => string;
-  /** Begins the sentence of a fault: `The record of the workspace`. */
-  readonly what: string;
-  readonly log?: Log | undefined;
+  /** Begins the sentence of a write that failed: `The record of the workspace "a"`. */
+  readonly what: (id: string) => string;
+  readonly log: Log;
 }
 
 /** A file that is no record, and why. */
@@ -39,7 +39,7 @@ export class RecordFolder<T> {
   read(id: string): T | undefined {
     const found = this.#look(id);
     if (found === undefined || 'record' in found) return found?.record;
-    (this.#kind.log ?? silentLog).warn(`${found.path} cannot be read: ${found.reason}`);
+    this.#kind.log.warn(`${found.path} cannot be read: ${found.reason}`);
     return undefined;
   }
 
@@ -59,7 +59,7 @@ export class RecordFolder<T> {
   /** Throws `folder-unwritable`. */
   write(record: T): void {
     const id = this.#kind.idOf(record);
-    writeStateJson(this.pathOf(id), record, `${this.#kind.what} "${id}"`);
+    writeStateJson(this.pathOf(id), record, this.#kind.what(id));
   }
 
   remove(id: string): void {

@@ -1,20 +1,20 @@
 // What this machine has of what agents need: independent checks, run at once, each with a deadline.
 import { setMaxListeners } from 'node:events';
 import { AgentsError, asAgentsError, isAgentsError, messageOf } from '../base/errors.ts';
+import { stateFolder } from '../base/stateFolder.ts';
 import { waitFor } from '../base/wait.ts';
 import { LocalExecutor } from '../exec/localExecutor.ts';
 import type { Config, DockerRuntimeConfig } from '../protocol/config.ts';
 import type { Provider } from '../providers/provider.ts';
-import { stateFolder } from '../base/stateFolder.ts';
-import { ConversationStore } from '../sessions/conversations/conversationStore.ts';
-import { WorkspaceStore } from '../workspaces/workspaceStore.ts';
-import { AttemptStore } from './attempts/attemptStore.ts';
 import { createProviderRegistry } from '../providers/providerRegistry.ts';
 import { DockerEngine } from '../runtimes/docker/engine.ts';
 import { linger, runsSystemd } from '../runtimes/local/logoutProof.ts';
 import { HOW_TO_INSTALL_TMUX, isTooOld } from '../tmux/tmuxVersion.ts';
 import { versionIn } from '../runtimes/programs.ts';
 import { findExecutable } from '../exec/findExecutable.ts';
+import { ConversationStore, conversationsFolder } from '../sessions/conversations/conversationStore.ts';
+import { WorkspaceStore } from '../workspaces/workspaceStore.ts';
+import { AttemptStore } from './attempts/attemptStore.ts';
 
 /** `warn`: something optional is missing. `fail`: agents of a runtime that should work cannot run. */
 export type DoctorStatus = 'ok' | 'warn' | 'fail';
@@ -115,7 +115,7 @@ async function lookAtGit(version: Version): Promise<Finding> {
 
 /** What no listing shows, as it cannot be read. */
 function lookAtRecords(env: Readonly<Record<string, string | undefined>>): Finding {
-  const stores = [new WorkspaceStore(stateFolder(env, 'workspaces')), new ConversationStore(stateFolder(env, 'conversations')), new AttemptStore(stateFolder(env, 'attempts'))];
+  const stores = [new WorkspaceStore(stateFolder(env, 'workspaces')), new ConversationStore(conversationsFolder(env)), new AttemptStore(stateFolder(env, 'attempts'))];
   const damaged = stores.flatMap((store) => store.damaged());
   const [first] = damaged;
   if (first === undefined) return { status: 'ok', message: 'All records of workspaces, conversations and attempts can be read.' };

@@ -1,8 +1,7 @@
 // What a preparation is about to make, noted before it is made: a process that dies in the middle leaves a note that the next one undoes.
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import * as z from 'zod';
-import { writeStateFile } from '../base/stateFile.ts';
+import { silentLog } from '../base/log.ts';
+import { RecordFolder } from '../base/recordFolder.ts';
 import { WorkspaceRecord } from '../protocol/workspaceRecord.ts';
 
 export const PendingPlace = z.object({
@@ -19,37 +18,26 @@ export const PendingPlace = z.object({
 export type PendingPlace = z.infer<typeof PendingPlace>;
 
 export class PendingPlaces {
-  readonly #folder: string;
+  readonly #places: RecordFolder<PendingPlace>;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    const isId = (id: string): boolean => PendingPlace.shape.id.safeParse(id).success;
+    this.#places = new RecordFolder({ folder, isId, parse: (value) => PendingPlace.parse(value), idOf: ({ id }) => id, what: () => 'The workspace that is about to be made', log: silentLog });
   }
 
   write(place: PendingPlace): void {
-    writeStateFile(this.#path(place.id), JSON.stringify(place), 'The workspace that is about to be made');
+    this.#places.write(place);
   }
 
   remove(id: string): void {
-    rmSync(this.#path(id), { force: true });
+    this.#places.remove(id);
   }
 
   read(id: string): PendingPlace | undefined {
-    try {
-      return PendingPlace.parse(JSON.parse(readFileSync(this.#path(id), 'utf8')));
-    } catch {
-      return undefined;
-    }
+    return this.#places.read(id);
   }
 
   list(): PendingPlace[] {
-    try {
-      return readdirSync(this.#folder).flatMap((name) => (name.endsWith('.json') ? (this.read(name.slice(0, -'.json'.length)) ?? []) : []));
-    } catch {
-      return [];
-    }
-  }
-
-  #path(id: string): string {
-    return join(this.#folder, `${id}.json`);
+    return this.#places.list();
   }
 }

@@ -11,7 +11,7 @@ export class WorkspaceStore {
   /** The default is `$XDG_STATE_HOME/tmux-agents/workspaces`. */
   constructor(folder: string = stateFolder(process.env, 'workspaces'), log: Log = silentLog) {
     const isId = (id: string): boolean => WorkspaceRecord.shape.id.safeParse(id).success;
-    this.#records = new RecordFolder({ folder, isId, parse: (value) => WorkspaceRecord.parse(value), idOf: ({ id }) => id, what: 'The record of the workspace', log });
+    this.#records = new RecordFolder({ folder, isId, parse: (value) => WorkspaceRecord.parse(value), idOf: ({ id }) => id, what: (id) => `The record of the workspace "${id}"`, log });
   }
 
   /** Undefined where there is none; one that cannot be read is logged and stays. */

@@ -18,7 +18,7 @@ export class AttemptStore {
   /** The default is `$XDG_STATE_HOME/tmux-agents/attempts`. */
   constructor(folder: string = stateFolder(process.env, 'attempts'), log: Log = silentLog) {
     const isId = (id: string): boolean => AttemptGroup.shape.id.safeParse(id).success;
-    this.#groups = new RecordFolder({ folder, isId, parse: (value) => AttemptGroup.parse(value), idOf: ({ id }) => id, what: 'The group of attempts', log });
+    this.#groups = new RecordFolder({ folder, isId, parse: (value) => AttemptGroup.parse(value), idOf: ({ id }) => id, what: (id) => `The group of attempts "${id}"`, log });
   }
 
   /** Undefined where there is none; one that cannot be read is logged and stays. */

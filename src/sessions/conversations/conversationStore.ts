@@ -6,7 +6,7 @@ import { AgentId } from '../../protocol/agentRecord.ts';
 import { ConversationEntry } from '../../protocol/conversationEntry.ts';
 
 /** `$XDG_STATE_HOME/tmux-agents/conversations`, or below ~/.local/state. */
-export function conversationsFolder(env: NodeJS.ProcessEnv = process.env): string {
+export function conversationsFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
   return stateFolder(env, 'conversations');
 }
 
@@ -14,7 +14,7 @@ export class ConversationStore {
   readonly #entries: RecordFolder<ConversationEntry>;
 
   constructor(folder: string = conversationsFolder(), log: Log = silentLog) {
-    this.#entries = new RecordFolder({ folder, isId: (id) => AgentId.safeParse(id).success, parse: (value) => ConversationEntry.parse(value), idOf: ({ agentId }) => agentId, what: 'What resuming needs of', log });
+    this.#entries = new RecordFolder({ folder, isId: (id) => AgentId.safeParse(id).success, parse: (value) => ConversationEntry.parse(value), idOf: ({ agentId }) => agentId, what: (id) => `What resuming "${id}" needs`, log });
   }
 
   /** Undefined for an agent without a file, and for a file that cannot be read: that is logged, and the file stays. */
