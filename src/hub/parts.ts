@@ -90,8 +90,10 @@ export interface Bus {
   /** Asks one process and waits for its answer. Throws the remote fault, `timeout`, `disconnected`. */
   call(processId: string, method: string, params: unknown, options?: { readonly timeoutMs?: number }): Promise<unknown>;
   serve(method: string, answer: (params: unknown) => Promise<unknown>): Disposable;
-  /** The other processes that were heard of in the last seconds. */
+  /** Another process that is gone: it said so, or nothing was heard of it for seconds. */
   readonly onDidLose: Event<string>;
+  /** The connection between the processes was broken and is back: what others published meanwhile was missed, and is to be read again. */
+  readonly onDidMiss: Event<void>;
 }
 
 /** The connected runners, of this process and of others. Part: src/hub/sibyl. */
