@@ -126,7 +126,7 @@ export interface SessionIntake {
   gone(runner: RunnerRef, sessionId: string): Promise<void>;
   /** Resolves once on disk, to the number up to which all is there: to ack; behind the batch's first, less one, where there is a gap: the socket then says `resume`. Idempotent. */
   events(runner: RunnerRef, sessionId: string, events: readonly RunnerEvent[]): Promise<{ readonly seq: number; readonly gap: boolean }>;
-  terminal(runner: RunnerRef, frame: Extract<RunnerExtensionFrame, { type: 'terminal' | 'terminal_ended' }>): void;
+  terminal(runner: RunnerRef, frame: TerminalFrame): void;
   /** Its socket came or went, at this process. */
   connection(runner: RunnerRef, connected: boolean): void;
 }
@@ -138,6 +138,20 @@ export interface RunnerRef {
   readonly userId: string;
 }
 
+export type TerminalFrame = Extract<RunnerExtensionFrame, { type: 'terminal' | 'terminal_ended' }>;
+
+/** Events of one session that follow each other. `id` is the hub's. */
+export interface CommittedEvents {
+  readonly id: string;
+  readonly orgId: string;
+  readonly villageId: string | null;
+  readonly agentId: string | null;
+  readonly events: readonly RunnerEvent[];
+  /** The same, each in its JSON text, and the number of the first. */
+  readonly texts: readonly string[];
+  readonly from: number;
+}
+
 /** Sessions as people see them. Part: src/hub/events. */
 export interface Sessions {
   list(orgId: string): Promise<readonly HubAgent[]>;
@@ -146,11 +160,21 @@ export interface Sessions {
   /** A row before its runner says anything of it: for sessions that the hub starts. Throws `name-taken`. */
   reserve(session: { readonly id: string; readonly runnerId: string; readonly orgId: string; readonly userId: string; readonly info: SharedSession; readonly villageId?: string; readonly agentId?: string }): Promise<void>;
   events(id: string, after: number, limit: number): Promise<readonly RunnerEvent[]>;
-  /** Live ones, of all organizations and processes, once on disk: in order per session. `id` is the hub's. */
-  readonly onEvents: Event<{ readonly id: string; readonly orgId: string; readonly villageId: string | null; readonly agentId: string | null; readonly events: readonly RunnerEvent[] }>;
+  /** As `events`, in the JSON text that they are kept in. */
+  eventTexts(id: string, after: number, limit: number): Promise<readonly { readonly seq: number; readonly text: string }[]>;
+  /** Live ones, once on disk: in order per session, each once. Those that other processes take in come for sessions of a village, and for what `watch` names here. */
+  readonly onEvents: Event<CommittedEvents>;
+  /** As long as this is held, `onEvents` tells of this session from wherever its runner is connected. */
+  watch(id: string): Disposable;
   readonly onDidChange: Event<{ readonly orgId: string; readonly agent: HubAgent } | { readonly orgId: string; readonly gone: string }>;
   /** Passes a person's act on; checks that they may: the same organization, and for anything but reading the session's or the runner's owner or an admin. Throws `not-found`, `policy-denied`, and as `Runners.request`. */
   act(by: Principal, id: string, request: SessionRequest): Promise<unknown>;
+  /** Whether `by` may do more than read: see `act`. False for what is not there. */
+  mayAct(by: Principal, id: string): Promise<boolean>;
+  /** What runners of this process say of terminals. `id` is the hub's. */
+  readonly onTerminal: Event<{ readonly id: string; readonly runnerId: string; readonly frame: TerminalFrame }>;
+  /** A runner's socket came or went, at this process. */
+  readonly onConnection: Event<{ readonly runner: RunnerRef; readonly connected: boolean }>;
   readonly intake: SessionIntake;
 }
 
