@@ -10,7 +10,7 @@ import { viewAttempts } from '../../runner/attempts/viewAttempts.ts';
 import type { Managed } from '../../runner/createRuntimeManager.ts';
 import { silentLog } from '../../base/log.ts';
 import { sessionsFolder } from '../../sessions/recorder/sessionFolders.ts';
-import { durationText } from '../../sessions/timeline/timelineWords.ts';
+import { durationText } from '../../protocol/timeline/timelineWords.ts';
 import { WorkspaceManager } from '../../workspaces/workspaceManager.ts';
 import { WorkspaceStore } from '../../workspaces/workspaceStore.ts';
 import { ExitCode } from '../exitCodes.ts';

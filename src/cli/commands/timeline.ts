@@ -7,7 +7,7 @@ import type { Managed } from '../../runner/createRuntimeManager.ts';
 import { recordSessions, type RecordOptions } from '../../runner/recordSessions.ts';
 import { sessionsFolder, sessionsOf } from '../../sessions/recorder/sessionFolders.ts';
 import { readSessions, SessionFollower } from '../../sessions/timeline/followSessions.ts';
-import { Timeline } from '../../sessions/timeline/timeline.ts';
+import { Timeline } from '../../protocol/timeline/timeline.ts';
 import { findAgent } from '../agentLookup.ts';
 import { ExitCode } from '../exitCodes.ts';
 import { withManager, type Command, type CommonOptions } from '../face.ts';

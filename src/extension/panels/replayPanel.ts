@@ -5,7 +5,7 @@ import { messageOf } from '../../base/errors.ts';
 import { FromReplay, type ReplayMark, type ToReplay } from '../../protocol/panelMessages.ts';
 import { readJournal } from '../../sessions/journal/readJournal.ts';
 import { castBegan, castPieces, isCut } from '../../sessions/timeline/readCast.ts';
-import { Timeline } from '../../sessions/timeline/timeline.ts';
+import { Timeline } from '../../protocol/timeline/timeline.ts';
 import type { Services } from '../services.ts';
 import { showError } from '../showError.ts';
 

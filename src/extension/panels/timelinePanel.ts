@@ -9,7 +9,7 @@ import type { TimelineEntry } from '../../protocol/timelineEntry.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import { hasRecording } from '../../sessions/timeline/readCast.ts';
 import { SessionFollower } from '../../sessions/timeline/followSessions.ts';
-import { Timeline } from '../../sessions/timeline/timeline.ts';
+import { Timeline } from '../../protocol/timeline/timeline.ts';
 import { isFinished } from '../agentKey.ts';
 import { Commands } from '../ids.ts';
 import type { Services } from '../services.ts';

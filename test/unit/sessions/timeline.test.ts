@@ -7,8 +7,8 @@ import { finalState, stepsTo, stepsToEnd } from '../../../src/sessions/recorder/
 import { isCommit, parseReflogLine } from '../../../src/sessions/recorder/reflog.ts';
 import { newPrompts, taskPrompt } from '../../../src/sessions/recorder/promptEvents.ts';
 import { decidedBody, newDecisions } from '../../../src/sessions/recorder/asks.ts';
-import { Timeline } from '../../../src/sessions/timeline/timeline.ts';
-import { durationText, firstLine } from '../../../src/sessions/timeline/timelineWords.ts';
+import { Timeline } from '../../../src/protocol/timeline/timeline.ts';
+import { durationText, firstLine } from '../../../src/protocol/timeline/timelineWords.ts';
 import type { DecisionRecord } from '../../../src/protocol/decisionRecord.ts';
 
 describe('a timeline', () => {

@@ -1,7 +1,7 @@
 // Makes a timeline of a journal's events: a request and its answer are one entry, files that are touched in a row are one, commands too, and what only machines care for is left out.
-import { forwardedOf, type ForwardedEvent } from '../../protocol/forwardedEvent.ts';
-import type { RunnerEvent } from '../../protocol/runnerEvent.ts';
-import type { TimelineEntry } from '../../protocol/timelineEntry.ts';
+import { forwardedOf, type ForwardedEvent } from '../forwardedEvent.ts';
+import type { RunnerEvent } from '../runnerEvent.ts';
+import type { TimelineEntry } from '../timelineEntry.ts';
 import { commandsTitle, durationText, endTitle, filesTitle, firstLine, riskWord, usageText } from './timelineWords.ts';
 
 type Draft = Omit<TimelineEntry, 'sessionId' | 'ts' | 'id'> & { readonly id?: string; readonly ts?: number };

@@ -1,5 +1,5 @@
 // The words of a timeline: durations, ends, usage, and first lines of what agents and people wrote.
-import type { RunnerEvent, UsageMetrics } from '../../protocol/runnerEvent.ts';
+import type { RunnerEvent, UsageMetrics } from '../runnerEvent.ts';
 
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+/g;
 const LONGEST = 160;
