@@ -23,6 +23,7 @@ export const Me = z.object({ user_id: z.string(), name: z.string(), org_id: z.st
 export type Me = z.infer<typeof Me>;
 
 /** POST /api/auth/token: as login, answered with a bearer token instead of a cookie: for editors and scripts. */
+export const TokenLogin = Login.extend({ token_name: z.string().trim().min(1).max(100).optional(), expires_in_days: z.number().positive().max(3650).optional() });
 export const IssuedToken = z.object({ id: z.string(), name: z.string(), token: z.string(), created_at: z.string(), expires_at: z.string().nullable() });
 export type IssuedToken = z.infer<typeof IssuedToken>;
 export const NewToken = z.strictObject({ name: z.string().trim().min(1).max(100), expires_in_days: z.number().positive().max(3650).optional() });
