@@ -1,5 +1,5 @@
 // REST of signing in and out: /api/auth/..., /api/me. Names and passwords are tried at a rate that guessing cannot live on.
-import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyRequest, preHandlerHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { IssuedToken, Login, Me, Setup, TokenLogin } from '../../protocol/hubWire/hubRest.ts';
 import { answers, Done } from '../server/answers.ts';
@@ -16,9 +16,7 @@ export function addAuthRoutes(http: FastifyInstance, { identity, people, rows, s
   const routes = http.withTypeProvider<ZodTypeProvider>();
   const config = { rateLimit: rates.signIn };
   /** Signing somebody in from another site is refused, too: they would work in a stranger's name unawares. */
-  const ownPage: preHandlerAsyncHookHandler = async (request) => {
-    if (!identity.sameOrigin(request.raw)) throw forbidden('This request comes from another site.');
-  };
+  const ownPage: preHandlerHookHandler = (request, _reply, done) => done(identity.sameOrigin(request.raw) ? undefined : forbidden('This request comes from another site.'));
   const begin = async (request: FastifyRequest, user: UserRow): Promise<string> => (await rows.issue({ orgId: user.orgId, userId: user.id, kind: 'session', name: (request.headers['user-agent'] ?? 'browser').slice(0, 200), lifetimeMs: SESSION_MS })).token;
   const signIn = async (request: FastifyRequest, { name, password }: { readonly name: string; readonly password: string }): Promise<UserRow> => {
     const user = await people.signIn(name, password);

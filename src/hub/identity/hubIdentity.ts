@@ -19,6 +19,8 @@ import type { TokenRows } from './tokenRows.ts';
 const REMEMBERED_MS = 5_000;
 const REMEMBERED_MOST = 10_000;
 const SWEEP_MS = 6 * 3600_000;
+/** After a broken connection to the others, ends of this long are told again. */
+const MISSED_MS = 24 * 3600_000;
 const RUNNER_TOKEN_MS = 24 * 3600_000;
 const TOPIC = 'identity.ended';
 
@@ -64,6 +66,7 @@ export class HubIdentity implements Identity, Disposable {
     this.#ending = this.#owned.add(new Emitter<End>((fault) => this.#log.error(`A listener of ended tokens failed: ${messageOf(fault)}`)));
     this.onDidEnd = this.#ending.event;
     this.#owned.add(this.#bus.subscribe(TOPIC, (message) => this.#heard(message)));
+    this.#owned.add(this.#bus.onDidMiss(() => void this.#missed().catch((error: unknown) => this.#log.error(`What ended while the database was away is not known: ${messageOf(error)}`))));
     const sweep = (): void => void this.#rows.sweep().catch((error: unknown) => this.#log.warn(`Old tokens were not removed: ${messageOf(error)}`));
     sweep();
     const sweeping = setInterval(sweep, SWEEP_MS).unref();
@@ -133,6 +136,15 @@ export class HubIdentity implements Identity, Disposable {
     this.#remembered.clear();
     this.#reading.clear();
     this.#ending.fire(end);
+  }
+
+  /** What other processes ended in the meantime, out of the database. */
+  async #missed(): Promise<void> {
+    this.#ends++;
+    this.#remembered.clear();
+    this.#reading.clear();
+    for (const { id, runnerId } of await this.#rows.revokedSince(Date.now() - MISSED_MS)) this.#ended({ tokenId: id, ...(runnerId === null ? {} : { runnerId }) });
+    for (const userId of await this.#people.disabled()) this.#ended({ userId });
   }
 
   async #holderOf(token: string): Promise<Holder | undefined> {

@@ -38,6 +38,11 @@ export class People {
     return rows.flatMap((row) => userOf(row) ?? []);
   }
 
+  /** Ids of all who may not sign in. */
+  async disabled(): Promise<readonly string[]> {
+    return (await this.#database.selectFrom('users').select('id').where('disabled', '<>', 0).execute()).map(({ id }) => id);
+  }
+
   async orgName(orgId: string): Promise<string | undefined> {
     return (await this.#database.selectFrom('orgs').select('name').where('id', '=', orgId).executeTakeFirst())?.name;
   }

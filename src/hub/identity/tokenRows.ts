@@ -76,6 +76,11 @@ export class TokenRows {
     return (await chosen.returning('id').execute()).map(({ id }) => id);
   }
 
+  async revokedSince(time: number): Promise<readonly TokenRow[]> {
+    const rows = await this.#database.selectFrom('tokens').selectAll().where('revoked_at', '>', time).execute();
+    return rows.flatMap((row) => rowOf(row) ?? []);
+  }
+
   /** Notes a use, at most once a minute; nobody waits for it. */
   used(id: string): void {
     const now = Date.now();
