@@ -123,7 +123,7 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
       if (stored !== undefined && !this.#ended.has(sessionId)) throw new AgentsError('name-taken', `Session ${sessionId} already exists`, { hint: 'Another runner has it.' });
       const before = putAside(this.#store, sessionId);
       const redactor = Redactor.fromEnvironment(process.env, spec.config.env ?? {}, adapter.secrets?.() ?? {});
-      const record: SessionRecord = { spec, createdAt: Date.now(), runtimeId };
+      const record: SessionRecord = { spec, createdAt: Date.now(), runtimeId, owner: this.#settings.owner };
       this.#keep(record, redactor);
       const session = await this.#open(record, { adapter, redactor, workspaceId: before === 0 ? agentIdOf(sessionId) : `${agentIdOf(sessionId)}-${before + 1}` });
       this.#ended.delete(sessionId);
@@ -239,7 +239,7 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     const open: Promise<void>[] = [];
     for (const stored of await this.#store.list()) {
       const record = recordOfStored(stored);
-      if (record === undefined || this.#live.has(stored.meta.sessionId)) continue;
+      if (record === undefined || record.owner !== this.#settings.owner || this.#live.has(stored.meta.sessionId)) continue;
       if (record.endedAt !== undefined) this.#ended.set(stored.meta.sessionId, lookAtStored(stored, record));
       else open.push(this.#recover(stored, record));
     }

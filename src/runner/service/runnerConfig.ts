@@ -31,6 +31,11 @@ export interface RunnerConfig {
   readonly runtime?: string | undefined;
   /** Where sessions are kept, a folder each. Default `$XDG_STATE_HOME/tmux-agents/sessions`. */
   readonly stateFolder?: string | undefined;
+  /**
+   * Whose sessions these are, where several runners share the folder: those of another owner, and those without one, are left alone, running or ended.
+   * Default: nobody's in particular, which leaves alone those that have an owner.
+   */
+  readonly owner?: string | undefined;
   /** How long an approval may wait; then it is denied. Default: as long as its session lives. */
   readonly approvalTimeout?: number | undefined;
   /** How long an agent has to end by itself when it is stopped. Default 5,000. */
@@ -71,6 +76,7 @@ const Schema = z.object({
   providers: z.array(z.string().min(1)),
   runtime: z.string().min(1),
   stateFolder: z.string().min(1).refine((path) => path.startsWith('/'), 'must be an absolute path'),
+  owner: z.string().min(1).max(200).optional(),
   approvalTimeout: Timer.min(1).optional(),
   stopGrace: Timer,
   endWhenIdle: z.union([z.boolean(), Timer]).optional(),
@@ -93,6 +99,7 @@ export function runnerSettings(config: RunnerConfig, env: NodeJS.ProcessEnv = pr
     providers: config.providers ?? ['codex'],
     runtime: config.runtime ?? 'local',
     stateFolder: folder,
+    owner: config.owner,
     approvalTimeout: config.approvalTimeout,
     stopGrace: config.stopGrace ?? 5_000,
     endWhenIdle: config.endWhenIdle,

@@ -18,6 +18,7 @@ const RunnerPart = z.object({
   folder: z.string().optional(),
   endWhenIdle: z.union([z.boolean(), z.number()]).optional(),
   form: z.enum(['readme', 'wire']),
+  owner: z.string().optional(),
   workspace: WorkspaceRecord.optional(),
   /** What it is to end as, once that is decided. */
   ending: Ending.optional(),
@@ -30,13 +31,15 @@ export interface SessionRecord {
   /** Unix time in ms. */
   readonly createdAt: number;
   readonly runtimeId: string;
+  /** See `RunnerConfig.owner`. */
+  readonly owner?: string | undefined;
   readonly workspace?: WorkspaceRecord | undefined;
   readonly ending?: Ending | undefined;
   readonly endedAt?: number | undefined;
 }
 
 /** `redact` takes secrets out of what people wrote. */
-export function metaOf({ spec, createdAt, runtimeId, workspace, ending, endedAt }: SessionRecord, redact: (text: string) => string): SessionMeta {
+export function metaOf({ spec, createdAt, runtimeId, owner, workspace, ending, endedAt }: SessionRecord, redact: (text: string) => string): SessionMeta {
   const { env: _, task, ...config } = spec.config;
   const words = { ...task, title: redact(task.title).slice(0, 200), goal: redact(task.goal).slice(0, 4000), constraints: task.constraints.map(redact), acceptance: task.acceptance.map(redact) };
   const path = workspace?.path ?? spec.workspacePath;
@@ -58,6 +61,7 @@ export function metaOf({ spec, createdAt, runtimeId, workspace, ending, endedAt 
       ...(spec.workspacePath === undefined ? {} : { folder: spec.workspacePath }),
       ...(spec.endWhenIdle === undefined ? {} : { endWhenIdle: spec.endWhenIdle }),
       form: spec.form,
+      ...(owner === undefined ? {} : { owner }),
       ...(workspace === undefined ? {} : { workspace }),
       ...(ending === undefined ? {} : { ending }),
       ...(endedAt === undefined ? {} : { endedAt }),
@@ -69,8 +73,8 @@ export function metaOf({ spec, createdAt, runtimeId, workspace, ending, endedAt 
 export function recordOfStored({ meta }: StoredSession): SessionRecord | undefined {
   const parsed = RunnerPart.safeParse(meta.runner);
   if (!parsed.success) return undefined;
-  const { config, folder, endWhenIdle, form, workspace, ending, endedAt } = parsed.data;
-  return { spec: { config, prompt: undefined, workspacePath: folder, argv: undefined, endWhenIdle, form }, createdAt: meta.createdAt, runtimeId: meta.runtimeId ?? 'local', workspace, ending, endedAt };
+  const { config, folder, endWhenIdle, form, owner, workspace, ending, endedAt } = parsed.data;
+  return { spec: { config, prompt: undefined, workspacePath: folder, argv: undefined, endWhenIdle, form }, createdAt: meta.createdAt, runtimeId: meta.runtimeId ?? 'local', owner, workspace, ending, endedAt };
 }
 
 /** Where sessions are put whose id is used again. */

@@ -101,6 +101,24 @@ describe('a runner that is killed', function () {
     }
   });
 
+  it('leaves alone what belongs to another owner in the same folder', async () => {
+    world.runner = world.newRunner({ owner: 'one' });
+    await world.runner.start();
+    const id = await world.shell('echo ready; exec sleep 1000', { endWhenIdle: false });
+    await world.output(id, 'ready');
+    await world.runner.stop({ sessions: 'keep' });
+    for (const owner of ['two', undefined]) {
+      const other = world.newRunner({ owner });
+      await other.start();
+      assert.deepEqual(other.listSessions(), []);
+      await other.stop();
+    }
+    world.runner = world.newRunner({ owner: 'one' });
+    await world.runner.start();
+    assert.equal(world.runner.getSession(id)?.state, 'RUNNING');
+    await world.runner.stopSession(id);
+  });
+
   it('loses nothing that was told, at any moment under load: no gap, and every session goes on or ends', async () => {
     const ids = new Set<string>();
     const seen = new Map<string, number>();
