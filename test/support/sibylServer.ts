@@ -1,7 +1,7 @@
 // A hub for tests, to the letter of Sibyl's socket, and of our extension where it is told to speak it: what a runner says is kept and checked.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { Emitter } from '../../src/base/event.ts';
 import { waitFor } from '../../src/base/wait.ts';
 import { RunnerExtensionFrame } from '../../src/protocol/hubWire/extension.ts';
@@ -179,21 +179,19 @@ export class SibylServer {
 
   #take(from: SibylSocket, frame: HeardOfRunner): void {
     const { rows, results } = this.memory;
-    switch (frame.type) {
-      case 'hello':
-        rows.clear();
-        for (const session of frame.sessions) rows.set(session.session_id, session);
-        return from.send({ type: 'resume', sessions: frame.sessions.map(({ session_id: id }) => ({ session_id: id, after_seq: this.memory.seqOf(id) })) });
-      case 'session':
-        return void rows.set(frame.session.session_id, frame.session);
-      case 'session_gone':
-        return void rows.delete(frame.session_id);
-      case 'events':
-        return this.#store(from, frame);
-      case 'task_complete':
-        results.set(frame.task_id, [...(results.get(frame.task_id) ?? []), frame.result]);
-        if (this.acksResults && this.#options.extension !== false) from.send({ type: 'result_ack', task_id: frame.task_id });
-        return;
+    if (frame.type === 'hello') {
+      rows.clear();
+      for (const session of frame.sessions) rows.set(session.session_id, session);
+      from.send({ type: 'resume', sessions: frame.sessions.map(({ session_id: id }) => ({ session_id: id, after_seq: this.memory.seqOf(id) })) });
+    } else if (frame.type === 'session') {
+      rows.set(frame.session.session_id, frame.session);
+    } else if (frame.type === 'session_gone') {
+      rows.delete(frame.session_id);
+    } else if (frame.type === 'events') {
+      this.#store(from, frame);
+    } else if (frame.type === 'task_complete') {
+      results.set(frame.task_id, [...(results.get(frame.task_id) ?? []), frame.result]);
+      if (this.acksResults && this.#options.extension !== false) from.send({ type: 'result_ack', task_id: frame.task_id });
     }
   }
 
