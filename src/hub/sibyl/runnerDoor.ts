@@ -1,0 +1,121 @@
+// Where runners' sockets come in: who may, which of two stays, and what is asked first of one that knows our extension.
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { messageOf } from '../../base/errors.ts';
+import { EXTENSION_HEADER, EXTENSION_VERSION } from '../../protocol/hubWire/extension.ts';
+import { CLOSE } from '../../protocol/hubWire/sibylFrames.ts';
+import type { HubBase, Principal, RunnerRef } from '../parts.ts';
+import type { Connections } from './connections.ts';
+import { readFrame, type AnyRunnerFrame } from './readFrame.ts';
+import { runnerFrames, type FrameParts } from './runnerFrames.ts';
+import { RunnerSocket } from './runnerSocket.ts';
+import type { RunnerRow } from './rows.ts';
+import type { RunnerStore } from './runnerStore.ts';
+import type { SibylTimers } from './timers.ts';
+
+const PATH = /^\/api\/runners\/ws\/(?<id>[^/]{1,255})$/;
+/** More than a frame may have: what is larger is answered, and only what is much larger ends the socket (1009). */
+const LARGEST_BYTES = 16 * 1024 * 1024;
+const ALREADY = 'Runner is already connected';
+
+export interface DoorParts extends Omit<FrameParts, 'ended'> {
+  readonly connections: Connections;
+  readonly timers: SibylTimers;
+  readonly gone: (row: RunnerRow) => void;
+}
+
+export function openRunnerDoor(base: HubBase, parts: DoorParts) {
+  return base.upgrades.on(PATH, (socket, request, { id = '' }) => {
+    enter(base, parts, socket, request, id).catch((error: unknown) => {
+      base.log.warn(`A runner could not connect: ${messageOf(error)}`);
+      socket.close(1013, 'The hub cannot take it now');
+    });
+  }, { maxPayload: LARGEST_BYTES });
+}
+
+async function enter(base: HubBase, parts: DoorParts, socket: WebSocket, request: IncomingMessage, id: string): Promise<void> {
+  // What it sends meanwhile is kept in the socket.
+  socket.on('error', (error) => base.log.debug(`A runner's socket failed: ${messageOf(error)}`));
+  socket.pause();
+  const principal = await base.identity.authenticate(request);
+  if (principal === undefined || (principal.via === 'cookie' && !base.identity.sameOrigin(request))) return refuse(base, socket, request, undefined, CLOSE.noAuthentication);
+  const row = await parts.store.find(id);
+  if (row === undefined || row.org_id !== principal.orgId) return refuse(base, socket, request, principal, CLOSE.notFound);
+  if (!mayConnect(principal, row)) return refuse(base, socket, request, principal, CLOSE.notAuthorized);
+  const hello = request.headers[EXTENSION_HEADER] === undefined ? undefined : await helloOf(socket, parts.timers.helloMs);
+  if (socket.readyState !== socket.OPEN) return;
+  const instance = hello?.type === 'hello' ? hello.instance : undefined;
+  if (!(await parts.connections.makeRoom(id, instance))) return refuse(base, socket, request, principal, ALREADY);
+  await admit(base, parts, socket, row, principal, hello);
+}
+
+async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, row: RunnerRow, principal: Principal, first: AnyRunnerFrame | undefined): Promise<void> {
+  const runner: RunnerRef = { id: row.id, name: row.name, orgId: row.org_id, userId: row.user_id };
+  const extended = first?.type === 'hello';
+  const ended = (): void => {
+    parts.connections.remove(connection);
+    endings.dispose();
+    const replaced = parts.connections.get(row.id) !== undefined;
+    if (!replaced) parts.intake.connection(runner, false);
+    parts.store.disconnected(connection.connectionId).then(
+      (gone) => gone !== undefined && parts.gone(gone),
+      (error: unknown) => base.log.warn(`That runner ${row.id} is gone was not written: ${messageOf(error)}`),
+    );
+  };
+  const connection: RunnerSocket = new RunnerSocket({ socket, runnerId: row.id, instance: first?.type === 'hello' ? first.instance : undefined, extended, sink: runnerFrames(runner, () => connection, { ...parts, ended }), timers: parts.timers, log: base.log });
+  const endings = base.identity.onDidEnd((what) => {
+    if (what.runnerId === row.id || what.userId === principal.userId || (what.tokenId !== undefined && what.tokenId === principal.tokenId)) connection.close(CLOSE.policy, CLOSE.noAuthentication);
+  });
+  const connected = await parts.store.connected(row.id, base.bus.processId, connection.connectionId);
+  if (connected === undefined) {
+    endings.dispose();
+    return socket.close(CLOSE.policy, CLOSE.notFound);
+  }
+  // Two that came at the same time: the later one has the place.
+  parts.connections.get(row.id)?.close(CLOSE.replaced, CLOSE.replacedText);
+  parts.connections.add(connection);
+  parts.intake.connection(runner, true);
+  parts.changed(connected);
+  base.audit.note({ by: principal, orgId: row.org_id, action: 'runner.connected', target: row.id });
+  connection.start(first);
+  socket.resume();
+  if (!extended) await parts.life.runnerCame(row.id, undefined);
+  parts.wake();
+}
+
+/** Only who registered it, with their own token or with the runner's. */
+function mayConnect(principal: Principal, row: RunnerRow): boolean {
+  if (principal.userId !== row.user_id || principal.role === 'viewer') return false;
+  return principal.runnerId === undefined || principal.runnerId === row.id;
+}
+
+/** Says hello, and waits for its answer: a client that answers otherwise, or not at all, gets the base protocol. */
+function helloOf(socket: WebSocket, timeoutMs: number): Promise<AnyRunnerFrame | undefined> {
+  return new Promise((resolve) => {
+    const done = (frame: AnyRunnerFrame | undefined): void => {
+      clearTimeout(timer);
+      socket.off('message', heard);
+      socket.off('close', closed);
+      socket.pause();
+      resolve(frame);
+    };
+    const heard = (data: Buffer, isBinary: boolean): void => {
+      const { frame, fault } = readFrame(data, isBinary);
+      if (fault !== undefined) socket.send(JSON.stringify({ type: 'error', message: fault }));
+      else if (frame !== undefined) done(frame);
+    };
+    const closed = (): void => done(undefined);
+    const timer = setTimeout(() => done(undefined), timeoutMs);
+    socket.on('message', heard);
+    socket.on('close', closed);
+    socket.send(JSON.stringify({ type: 'hello', protocol: EXTENSION_VERSION, server_time: Date.now() }));
+    socket.resume();
+  });
+}
+
+/** Accepted first, closed then: so the client learns why. */
+function refuse(base: HubBase, socket: WebSocket, request: IncomingMessage, principal: Principal | undefined, reason: string): void {
+  base.audit.note({ by: principal ?? 'nobody', ...(principal === undefined ? {} : { orgId: principal.orgId }), action: 'runner.refused', detail: { reason }, ...(request.socket.remoteAddress === undefined ? {} : { ip: request.socket.remoteAddress }) });
+  socket.resume();
+  socket.close(CLOSE.policy, reason);
+}
