@@ -6,11 +6,10 @@ import { EXTENSION_HEADER, EXTENSION_VERSION } from '../../protocol/hubWire/exte
 import { CLOSE } from '../../protocol/hubWire/sibylFrames.ts';
 import type { HubBase, Principal, RunnerRef } from '../parts.ts';
 import type { Connections } from './connections.ts';
-import { readFrame, type AnyRunnerFrame } from './readFrame.ts';
+import { readFrame } from './readFrame.ts';
 import { runnerFrames, type FrameParts } from './runnerFrames.ts';
-import { RunnerSocket } from './runnerSocket.ts';
+import { RunnerSocket, type Message } from './runnerSocket.ts';
 import type { RunnerRow } from './rows.ts';
-import type { RunnerStore } from './runnerStore.ts';
 import type { SibylTimers } from './timers.ts';
 
 const PATH = /^\/api\/runners\/ws\/(?<id>[^/]{1,255})$/;
@@ -42,16 +41,15 @@ async function enter(base: HubBase, parts: DoorParts, socket: WebSocket, request
   const row = await parts.store.find(id);
   if (row === undefined || row.org_id !== principal.orgId) return refuse(base, socket, request, principal, CLOSE.notFound);
   if (!mayConnect(principal, row)) return refuse(base, socket, request, principal, CLOSE.notAuthorized);
-  const hello = request.headers[EXTENSION_HEADER] === undefined ? undefined : await helloOf(socket, parts.timers.helloMs);
+  const inbox = new Inbox(socket);
+  const instance = request.headers[EXTENSION_HEADER] === undefined ? undefined : await inbox.hello(parts.timers.helloMs);
   if (socket.readyState !== socket.OPEN) return;
-  const instance = hello?.type === 'hello' ? hello.instance : undefined;
   if (!(await parts.connections.makeRoom(id, instance))) return refuse(base, socket, request, principal, ALREADY);
-  await admit(base, parts, socket, row, principal, hello);
+  await admit(base, parts, socket, row, principal, instance, inbox);
 }
 
-async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, row: RunnerRow, principal: Principal, first: AnyRunnerFrame | undefined): Promise<void> {
+async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, row: RunnerRow, principal: Principal, instance: string | undefined, inbox: Inbox): Promise<void> {
   const runner: RunnerRef = { id: row.id, name: row.name, orgId: row.org_id, userId: row.user_id };
-  const extended = first?.type === 'hello';
   const ended = (): void => {
     parts.connections.remove(connection);
     endings.dispose();
@@ -62,7 +60,7 @@ async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, row: Ru
       (error: unknown) => base.log.warn(`That runner ${row.id} is gone was not written: ${messageOf(error)}`),
     );
   };
-  const connection: RunnerSocket = new RunnerSocket({ socket, runnerId: row.id, instance: first?.type === 'hello' ? first.instance : undefined, extended, sink: runnerFrames(runner, () => connection, { ...parts, ended }), timers: parts.timers, log: base.log });
+  const connection: RunnerSocket = new RunnerSocket({ socket, runnerId: row.id, instance, extended: instance !== undefined, sink: runnerFrames(runner, () => connection, { ...parts, ended }), timers: parts.timers, log: base.log });
   const endings = base.identity.onDidEnd((what) => {
     if (what.runnerId === row.id || what.userId === principal.userId || (what.tokenId !== undefined && what.tokenId === principal.tokenId)) connection.close(CLOSE.policy, CLOSE.noAuthentication);
   });
@@ -77,9 +75,9 @@ async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, row: Ru
   parts.intake.connection(runner, true);
   parts.changed(connected);
   base.audit.note({ by: principal, orgId: row.org_id, action: 'runner.connected', target: row.id });
-  connection.start(first);
+  connection.start(inbox.handOver());
   socket.resume();
-  if (!extended) await parts.life.runnerCame(row.id, undefined);
+  if (instance === undefined) await parts.life.runnerCame(row.id, undefined);
   parts.wake();
 }
 
@@ -89,28 +87,48 @@ function mayConnect(principal: Principal, row: RunnerRow): boolean {
   return principal.runnerId === undefined || principal.runnerId === row.id;
 }
 
-/** Says hello, and waits for its answer: a client that answers otherwise, or not at all, gets the base protocol. */
-function helloOf(socket: WebSocket, timeoutMs: number): Promise<AnyRunnerFrame | undefined> {
-  return new Promise((resolve) => {
-    const done = (frame: AnyRunnerFrame | undefined): void => {
-      clearTimeout(timer);
-      socket.off('message', heard);
-      socket.off('close', closed);
-      socket.pause();
-      resolve(frame);
-    };
-    const heard = (data: Buffer, isBinary: boolean): void => {
-      const { frame, fault } = readFrame(data, isBinary);
-      if (fault !== undefined) socket.send(JSON.stringify({ type: 'error', message: fault }));
-      else if (frame !== undefined) done(frame);
-    };
-    const closed = (): void => done(undefined);
-    const timer = setTimeout(() => done(undefined), timeoutMs);
-    socket.on('message', heard);
-    socket.on('close', closed);
+/** What a socket says before its connection is made: nothing of it is lost. */
+class Inbox {
+  readonly #socket: WebSocket;
+  readonly #messages: Message[] = [];
+  #heard: ((message: Message) => void) | undefined;
+  readonly #listen = (data: Buffer, isBinary: boolean): void => {
+    this.#messages.push({ data, isBinary });
+    this.#heard?.({ data, isBinary });
+  };
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', this.#listen);
+  }
+
+  /** Says hello. Resolves to the instance that the answer names; undefined for a client that answers otherwise, or not in time: it gets the base protocol. */
+  async hello(timeoutMs: number): Promise<string | undefined> {
+    const socket = this.#socket;
     socket.send(JSON.stringify({ type: 'hello', protocol: EXTENSION_VERSION, server_time: Date.now() }));
-    socket.resume();
-  });
+    const instance = await new Promise<string | undefined>((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), timeoutMs);
+      const done = (said: string | undefined): void => {
+        clearTimeout(timer);
+        resolve(said);
+      };
+      this.#heard = ({ data, isBinary }) => {
+        const { frame } = readFrame(data, isBinary);
+        if (frame !== undefined) done(frame.type === 'hello' ? frame.instance : undefined);
+      };
+      socket.once('close', () => done(undefined));
+      socket.resume();
+    });
+    this.#heard = undefined;
+    socket.pause();
+    return instance;
+  }
+
+  /** All that came, for whoever reads from now on. */
+  handOver(): readonly Message[] {
+    this.#socket.off('message', this.#listen);
+    return this.#messages;
+  }
 }
 
 /** Accepted first, closed then: so the client learns why. */

@@ -22,6 +22,12 @@ const ALIVE_MS = 5_000;
 
 type Answered = Extract<RunnerExtensionFrame, { type: 'response' | 'response_error' }>;
 
+/** As ws gives it. */
+export interface Message {
+  readonly data: Buffer;
+  readonly isBinary: boolean;
+}
+
 export interface SocketSink {
   /** Frames but for answers; in order, see FrameOrder. Faults are thrown: they are told to the runner. */
   take(frame: Exclude<AnyRunnerFrame, Answered>): Promise<void>;
@@ -57,8 +63,8 @@ export class RunnerSocket implements RunnerConnection {
     this.#order = new FrameOrder(MOST_WAITING, (crowded) => (crowded ? this.#socket.pause() : this.#socket.resume()));
   }
 
-  /** Begins: reads frames, sends heartbeats. `first` was read before. */
-  start(first: AnyRunnerFrame | undefined): void {
+  /** Begins: reads frames, sends heartbeats. `early` came before. */
+  start(early: readonly Message[]): void {
     const socket = this.#socket;
     socket.on('message', (data: Buffer, isBinary) => this.#read(data, isBinary));
     socket.on('pong', () => this.#sign());
@@ -69,7 +75,7 @@ export class RunnerSocket implements RunnerConnection {
     this.#watch = setInterval(() => {
       if (performance.now() - this.#lastSign > this.#timers.heartbeatMs + this.#timers.offlineMs) this.terminate();
     }, this.#timers.heartbeatMs / 3);
-    if (first !== undefined) this.#take(first);
+    for (const { data, isBinary } of early) this.#read(data, isBinary);
     if (socket.readyState !== socket.OPEN) this.#end();
   }
 
