@@ -113,8 +113,15 @@ export interface Runners {
 export interface Tasks {
   create(by: Principal, task: NewTask): Promise<HubTask>;
   list(orgId: string): Promise<readonly HubTask[]>;
+  /** Throws `not-found`, also for another organization's. */
+  find(orgId: string, taskId: string): Promise<HubTask>;
+  /** The runners with their scores for it, as they are now. */
+  placement(orgId: string, taskId: string): Promise<Placement>;
   preview(orgId: string, task: NewTask): Promise<Placement>;
+  /** Throws `not-found`, `policy-denied`, `invalid-transition`. */
   cancel(by: Principal, taskId: string): Promise<HubTask>;
+  /** A dead letter, or a canceled one, once more. Throws as `cancel`. */
+  retry(by: Principal, taskId: string): Promise<HubTask>;
   readonly onDidChange: Event<{ readonly orgId: string; readonly task: HubTask }>;
 }
 

@@ -125,6 +125,12 @@ export class TaskStore {
     return await this.#change(task, [...ACTIVE, ...WAITING], { state: 'canceled', reason, not_before: null });
   }
 
+  /** One attempt more; refusals and result are forgotten. */
+  async again(task: TaskRow): Promise<TaskRow | undefined> {
+    const { refusals: _refusals, ...rest } = restOf(task);
+    return await this.#change(task, ['failed', 'canceled'], { state: 'queued', max_attempts: task.attempts + 1, runner_id: null, agent_id: null, progress: null, activity: null, reason: null, result: null, not_before: null, config: JSON.stringify(rest) });
+  }
+
   /** What a canceled task left behind; its state stays. */
   async keepResult(task: TaskRow, result: TaskResult): Promise<void> {
     await this.#database.updateTable('tasks').set({ result: JSON.stringify(result) }).where('id', '=', task.id).where('state', '=', 'canceled').execute();
