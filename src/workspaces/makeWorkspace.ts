@@ -59,7 +59,7 @@ async function copyPlace(request: WorkspaceRequest, folder: string, { base, note
   const repository = await findRepository(folder, options.signal);
   if (repository?.bare === true) throw new AgentsError('unsupported', `${folder} is a bare repository, which has no files to copy.`, { hint: 'Choose a worktree.' });
   const source = repository?.top ?? realPathOf(folder) ?? folder;
-  const path = newEntry(base, request.id);
+  const path = newEntry(base, request.folder ?? request.id);
   if (source === base || base.startsWith(`${source}/`)) throw new AgentsError('bad-input', `${source} holds the folder of all workspaces, and would be copied into itself.`);
   note({ path });
   const commit = await makeCopy({ id: request.id, base, source, repository, path }, options);
@@ -74,7 +74,7 @@ async function localWorktree(request: WorkspaceRequest, repository: LocalReposit
   const remote = remotes.includes('origin') ? 'origin' : remotes[0];
   const where = { git, label: repository.top, branchRoots: ['refs/heads/', ...(remote === undefined ? [] : [`refs/remotes/${remote}/`])], remote, signal: options.signal };
   const point = asked.type === 'current' ? await currentPoint(where) : await findStartingPoint(where, asked);
-  const path = newEntry(base, request.id);
+  const path = newEntry(base, request.folder ?? request.id);
   const changesOf = asked.type === 'current' && asked.withChanges && !repository.bare ? repository.top : undefined;
   const branch = branchOf(request);
   const commit = await makeWorktree({ id: request.id, base, path, branch, point, repository: repository.home, commonDir: repository.commonDir, changesOf }, locks, note, options);
@@ -91,7 +91,7 @@ async function remoteWorktree(request: WorkspaceRequest, repo: RemoteRef, contex
   try {
     const where = { git: new Git(folder), label, branchRoots: ['refs/remotes/origin/'], remote: 'origin', signal: options.signal };
     const point = await findStartingPoint(where, request.base ?? { type: 'branch', ref: defaultBranch ?? '' });
-    const path = newEntry(base, request.id);
+    const path = newEntry(base, request.folder ?? request.id);
     const branch = branchOf(request);
     await makeWorktree({ id: request.id, base, path, branch, point, repository: folder, commonDir: folder }, locks, (more) => note((began = { ...began, ...more })), options);
     return { path, repository: folder, branch, base: baseOf(point.commit, point) };

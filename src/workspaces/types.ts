@@ -10,8 +10,10 @@ export type WorkspaceBase =
   | { readonly type: 'current'; readonly withChanges: boolean };
 
 export interface WorkspaceRequest {
-  /** Letters, digits, `_`, `.` and `-`: names its folder, its branch and its record. */
+  /** Letters, digits, `_`, `.` and `-`: names its record, and its folder and branch where those have no name of their own. */
   readonly id: string;
+  /** The name of its folder. */
+  readonly folder?: string | undefined;
   readonly kind: WorkspaceKind;
   readonly repo: RepoRef;
   readonly base?: WorkspaceBase | undefined;
