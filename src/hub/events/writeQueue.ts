@@ -1,0 +1,160 @@
+// Group commit: whatever waits is written in one transaction, and its writers hear of it once it is on disk. A fault rejects all that waits.
+import { AgentsError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { storeFault } from '../store/storeFaults.ts';
+import type { Database } from '../store/tables.ts';
+import { addEvents, raiseStored, type EventRow } from './eventRows.ts';
+import type { HeldSession } from './heldSessions.ts';
+import { saveInfos, type SessionRow } from './sessionRows.ts';
+
+/** Events of one transaction, about: one batch is never cut. */
+const EVENTS_AT_ONCE = 4000;
+/** Under load transactions begin at least this far apart: fewer, larger ones cost less, and delay less than a viewer notices. */
+const PACE_MS = 10;
+
+interface Write {
+  readonly session: HeldSession;
+  readonly events: readonly EventRow[];
+  readonly row: SessionRow | undefined;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Events of one session that were just committed; they follow each other. */
+export interface Committed {
+  readonly session: HeldSession;
+  readonly rows: readonly EventRow[];
+}
+
+export interface WriteQueueOptions {
+  readonly database: Database;
+  readonly log: Log;
+  /** Called after the commit, before its writers go on. */
+  readonly onCommitted: (batches: readonly Committed[]) => void;
+  /** The sessions whose writes were not done. Called before their writers hear of it. */
+  readonly onFailed: (sessions: ReadonlySet<HeldSession>) => void;
+}
+
+export class WriteQueue {
+  readonly #options: WriteQueueOptions;
+  #waiting: Write[] = [];
+  #running = false;
+  #run: Promise<void> = Promise.resolve();
+  #lastStart = -Infinity;
+  #failing = false;
+  #ended = false;
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once on disk. Throws `disk-full`, `disconnected`, `internal`; nothing of it is written then. */
+  events(session: HeldSession, events: readonly EventRow[]): Promise<void> {
+    return this.#add(session, events, undefined);
+  }
+
+  /** As above; of two for one session that wait, the later is written. */
+  row(session: HeldSession, row: SessionRow): Promise<void> {
+    return this.#add(session, [], row);
+  }
+
+  /** Writes what waits, and takes no more. */
+  async dispose(): Promise<void> {
+    this.#ended = true;
+    await this.#run;
+  }
+
+  #add(session: HeldSession, events: readonly EventRow[], row: SessionRow | undefined): Promise<void> {
+    if (this.#ended) return Promise.reject(new AgentsError('cancelled', 'The hub is ending.'));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ session, events, row, resolve, reject });
+      if (!this.#running) this.#run = this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) {
+      const wait = this.#ended ? 0 : this.#lastStart + PACE_MS - performance.now();
+      // Also without a wait a turn passes: whatever sockets have to say now is in the same transaction.
+      await new Promise<void>((resolve) => (wait > 0 ? setTimeout(resolve, wait) : setImmediate(resolve)));
+      this.#lastStart = performance.now();
+      const writes = this.#take();
+      try {
+        await this.#write(writes);
+        this.#done(writes);
+      } catch (error) {
+        const fault = storeFault(error);
+        if (fault.reason === 'internal' && writes.length > 1) await this.#writeEach(writes);
+        else this.#fail([...writes, ...this.#waiting.splice(0)], fault);
+      }
+    }
+    this.#running = false;
+  }
+
+  /** Something in one of them is not to be stored: the others must not suffer for it. */
+  async #writeEach(writes: readonly Write[]): Promise<void> {
+    const failed = new Set<HeldSession>();
+    for (const write of writes) {
+      if (failed.has(write.session)) continue;
+      try {
+        await this.#write([write]);
+        this.#done([write]);
+      } catch (error) {
+        failed.add(write.session);
+        const later = (other: Write): boolean => other.session === write.session;
+        const behind = [...writes.slice(writes.indexOf(write)), ...this.#waiting].filter(later);
+        this.#waiting = this.#waiting.filter((other) => !later(other));
+        this.#fail(behind, storeFault(error));
+      }
+    }
+  }
+
+  #take(): readonly Write[] {
+    let events = 0;
+    const end = this.#waiting.findIndex((write) => (events += write.events.length) > EVENTS_AT_ONCE);
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : Math.max(end, 1));
+  }
+
+  async #write(writes: readonly Write[]): Promise<void> {
+    const { database } = this.#options;
+    const rows = new Map(writes.flatMap(({ row }) => (row === undefined ? [] : [[row.id, row] as const])));
+    const reached = new Map<string, number>();
+    for (const { session, events } of writes) {
+      const last = events.at(-1);
+      if (last !== undefined) reached.set(session.id, Math.max(last.seq, reached.get(session.id) ?? 0));
+    }
+    await database.transaction().execute(async (transaction) => {
+      await saveInfos(transaction, [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1)));
+      await addEvents(database, transaction, writes.flatMap(({ session, events }) => events.map((event) => ({ ...event, session: session.id }))));
+      await raiseStored(database, transaction, [...reached].map(([id, seq]) => ({ id, seq })));
+    });
+  }
+
+  #done(writes: readonly Write[]): void {
+    if (this.#failing) this.#options.log.info('The hub\'s database takes events again.');
+    this.#failing = false;
+    this.#options.onCommitted(merged(writes));
+    for (const write of writes) write.resolve();
+  }
+
+  /** What waits behind in a session is among `failed`: it would be a gap. */
+  #fail(failed: readonly Write[], fault: AgentsError): void {
+    if (!this.#failing) this.#options.log.error(`Events were not stored; runners keep them and send them again. ${fault.message}`);
+    this.#failing = true;
+    this.#options.onFailed(new Set(failed.map(({ session }) => session)));
+    for (const write of failed) write.reject(fault);
+  }
+}
+
+/** By session, in the order in which they came. */
+function merged(writes: readonly Write[]): readonly Committed[] {
+  const sessions = new Map<HeldSession, EventRow[]>();
+  for (const { session, events } of writes) {
+    if (events.length === 0) continue;
+    const rows = sessions.get(session);
+    if (rows === undefined) sessions.set(session, [...events]);
+    else rows.push(...events);
+  }
+  return [...sessions].map(([session, rows]) => ({ session, rows }));
+}
