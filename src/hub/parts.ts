@@ -171,8 +171,8 @@ export interface Sessions {
   eventTexts(id: string, after: number, limit: number): Promise<readonly { readonly seq: number; readonly text: string }[]>;
   /** Live ones, once on disk: in order per session, each once. Those that other processes take in come for sessions of a village, and for what `watch` names here. */
   readonly onEvents: Event<CommittedEvents>;
-  /** As long as this is held, `onEvents` tells of this session from wherever its runner is connected. */
-  watch(id: string): Disposable;
+  /** As long as this is held, `onEvents` tells of this session from wherever its runner is connected. Once `ready`, nothing is missed that is not yet on disk; it throws the database's faults. */
+  watch(id: string): Disposable & { readonly ready: Promise<void> };
   readonly onDidChange: Event<{ readonly orgId: string; readonly agent: HubAgent } | { readonly orgId: string; readonly gone: string }>;
   /** Passes a person's act on; checks that they may: the same organization, and for anything but reading the session's or the runner's owner or an admin. Throws `not-found`, `policy-denied`, and as `Runners.request`. */
   act(by: Principal, id: string, request: SessionRequest): Promise<unknown>;

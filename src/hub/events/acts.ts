@@ -52,7 +52,10 @@ function detailOf(request: SessionRequest): Readonly<Record<string, unknown>> {
       return { prompt: request.id };
     case 'answer':
       return { ask: request.ask_id, ...(request.decision === undefined ? {} : { decision: request.decision }) };
-    default:
+    case 'queue':
+    case 'interrupt':
+    case 'kill':
+    case 'diff':
       return {};
   }
 }

@@ -7,7 +7,7 @@ import type { Log } from '../../base/log.ts';
 import type { HubAgent } from '../../protocol/hubWire/hubRest.ts';
 import type { Bus } from '../parts.ts';
 import type { Database } from '../store/tables.ts';
-import { findAgents, recentIds, shownAgent } from './sessionRows.ts';
+import { findAgents, markGone, recentIds, rowsOfRunner, sessionsOfRunner, shownAgent } from './sessionRows.ts';
 import type { Watchers } from './watchers.ts';
 
 const TOPIC = 'sessions.changed';
@@ -31,6 +31,8 @@ export class AgentChanges implements Disposable {
   readonly #changes = new Emitter<AgentChange>();
   readonly #things = new DisposableStore();
   readonly #changed = new Set<string>();
+  /** Whether each runner was offline, as last heard. */
+  readonly #offline = new Map<string, boolean>();
   #timer: NodeJS.Timeout | undefined;
   #telling: Promise<void> = Promise.resolve();
   readonly onDidChange = this.#changes.event;
@@ -52,6 +54,24 @@ export class AgentChanges implements Disposable {
     if (this.#changed.size > 0) this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
   }
 
+  /** What its runner's row says concerns all its sessions; every process hears of runners itself. */
+  ofRunner(runnerId: string, offline: boolean): void {
+    if (this.#offline.get(runnerId) === offline) return;
+    this.#offline.set(runnerId, offline);
+    void this.#logged(async () => this.#tell((await sessionsOfRunner(this.#parts.database, runnerId)).map(({ id }) => id)));
+  }
+
+  /** A runner that is deleted takes its sessions along. */
+  runnerGone(runnerId: string): void {
+    this.#offline.delete(runnerId);
+    void this.#logged(async () => {
+      const { database } = this.#parts;
+      const sessions = await rowsOfRunner(database, runnerId);
+      await markGone(database, sessions.map(({ id }) => id), Date.now());
+      for (const { id, org_id } of sessions) this.#changes.fire({ orgId: org_id, gone: id });
+    });
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
     this.#things.dispose();
@@ -68,25 +88,27 @@ export class AgentChanges implements Disposable {
   }
 
   /** What others said of them meanwhile was missed. */
-  async #tellRecent(): Promise<void> {
-    try {
-      this.#tell(await recentIds(this.#parts.database, Date.now() - MISSED_MS));
-    } catch (error) {
-      this.#parts.log.warn(`Changes of agents were not told: ${messageOf(error)}`);
-    }
+  #tellRecent(): Promise<void> {
+    return this.#logged(async () => this.#tell(await recentIds(this.#parts.database, Date.now() - MISSED_MS)));
   }
 
   /** Rows are read when they are told, one reading after the other: nobody hears an older one last. */
   #tell(ids: readonly string[]): void {
-    if (!this.#changes.hasListeners) return;
-    this.#telling = this.#telling.then(async () => {
-      try {
+    if (!this.#changes.hasListeners || ids.length === 0) return;
+    this.#telling = this.#telling.then(() =>
+      this.#logged(async () => {
         for (const agent of await findAgents(this.#parts.database, ids)) {
           this.#changes.fire(agent.gone ? { orgId: agent.org_id, gone: agent.id } : { orgId: agent.org_id, agent: shownAgent(agent) });
         }
-      } catch (error) {
-        this.#parts.log.warn(`Changes of agents were not told: ${messageOf(error)}`);
-      }
-    });
+      }),
+    );
+  }
+
+  async #logged(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#parts.log.warn(`Changes of agents were not told: ${messageOf(error)}`);
+    }
   }
 }

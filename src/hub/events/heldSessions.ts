@@ -26,7 +26,7 @@ export function idsFor(sessionId: string, runnerId: string): readonly string[] {
 
 /** PostgreSQL refuses some texts that JSON allows, and an id goes into addresses. */
 export function checkSessionId(sessionId: string): void {
-  if (!sessionId.isWellFormed() || /\p{Cc}/u.test(sessionId)) throw new AgentsError('bad-input', 'A session id must not hold control characters or broken ones.');
+  if (/[\p{Cc}\p{Cs}]/u.test(sessionId)) throw new AgentsError('bad-input', 'A session id must hold neither control characters nor halves of others.');
 }
 
 export class HeldSessions {

@@ -54,6 +54,11 @@ export async function rowsOfRunner(database: Database, runnerId: string): Promis
   return await database.selectFrom('sessions').selectAll().where('runner_id', '=', runnerId).execute();
 }
 
+/** Those that it shares now. */
+export async function sessionsOfRunner(database: Database, runnerId: string): Promise<readonly { readonly id: string; readonly org_id: string }[]> {
+  return await database.selectFrom('sessions').select(['id', 'org_id']).where('runner_id', '=', runnerId).where('gone', '=', 0).execute();
+}
+
 export async function rowOf(database: Database, runnerId: string, sessionId: string): Promise<SessionRow | undefined> {
   return await database.selectFrom('sessions').selectAll().where('runner_id', '=', runnerId).where('session_id', '=', sessionId).executeTakeFirst();
 }
