@@ -74,7 +74,7 @@ export async function sessionsWorld(options: Partial<HubOptions> = {}): Promise<
         const made = (sessions = openSessions(base));
         runners = new SpokenRunners(base);
         made.useRunners(runners);
-        return { dispose: () => made.dispose() };
+        return made;
       },
     ],
   });
