@@ -63,7 +63,8 @@ function shown(id: string, name: string): Runner {
   return { id, name, hostname: 'here', graph_runner_id: 'runner_0', capabilities: [], max_concurrent_agents: 3, current_agent_count: 0, status: 'online', last_heartbeat: null, client_version: null, created_at: '', updated_at: '' };
 }
 
-export const noTasks: Tasks = { create: () => Promise.reject(new AgentsError('unsupported', 'No tasks here.')), list: () => Promise.resolve([]), preview: () => Promise.reject(new AgentsError('unsupported', 'No tasks here.')), cancel: () => Promise.reject(new AgentsError('unsupported', 'No tasks here.')), onDidChange: new Emitter<never>().event };
+const refused = (): Promise<never> => Promise.reject(new AgentsError('unsupported', 'No tasks here.'));
+export const noTasks: Tasks = { create: refused, list: () => Promise.resolve([]), find: () => Promise.resolve(undefined), placement: refused, preview: refused, cancel: refused, retry: refused, onDidChange: new Emitter<never>().event };
 
 export async function sessionsWorld(options: Partial<HubOptions> = {}): Promise<SessionsWorld> {
   let sessions: OpenSessions | undefined;
