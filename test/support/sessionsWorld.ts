@@ -64,7 +64,7 @@ function shown(id: string, name: string): Runner {
 }
 
 const refused = (): Promise<never> => Promise.reject(new AgentsError('unsupported', 'No tasks here.'));
-export const noTasks: Tasks = { create: refused, list: () => Promise.resolve([]), find: () => Promise.resolve(undefined), placement: refused, preview: refused, cancel: refused, retry: refused, onDidChange: new Emitter<never>().event };
+export const noTasks: Tasks = { create: refused, list: () => Promise.resolve([]), find: refused, placement: refused, preview: refused, cancel: refused, retry: refused, onDidChange: new Emitter<never>().event };
 
 export async function sessionsWorld(options: Partial<HubOptions> = {}): Promise<SessionsWorld> {
   let sessions: OpenSessions | undefined;
