@@ -2,6 +2,7 @@
 // one once it is heard of after the result went out.
 import { DisposableStore } from '../../base/disposable.ts';
 import type { Wire } from './hubSocket.ts';
+import type { TaskResult } from '../../protocol/hubWire/sibylFrames.ts';
 import type { TaskPort } from './ports.ts';
 import { fittingResult } from './fittingResult.ts';
 
@@ -15,9 +16,9 @@ export class ResultStream {
   readonly #wire: Wire;
   readonly #tasks: TaskPort;
   readonly #owned = new DisposableStore();
-  /** Sent on this connection and not known to have arrived: when, by the monotonic clock. */
-  readonly #sent = new Map<string, number>();
-  readonly #arrived = new Set<string>();
+  /** Sent on this connection and not known to have arrived: when, by the monotonic clock. A task may have another result by now, of another attempt. */
+  readonly #sent = new Map<string, { readonly at: number; readonly result: TaskResult }>();
+  readonly #arrived = new Map<string, TaskResult>();
   #acks = false;
   #open = false;
 
@@ -41,8 +42,9 @@ export class ResultStream {
   }
 
   acked(taskId: string): void {
+    const sent = this.#sent.get(taskId);
     this.#sent.delete(taskId);
-    this.#arrived.add(taskId);
+    if (sent !== undefined) this.#arrived.set(taskId, sent.result);
     this.#tasks.delivered(taskId);
     this.#send();
   }
@@ -51,18 +53,19 @@ export class ResultStream {
   heartbeat(): void {
     if (this.#acks || this.#wire.waiting > 0) return;
     const before = performance.now() - CROSSING_MS;
-    for (const [taskId, sentAt] of [...this.#sent]) if (sentAt <= before) this.acked(taskId);
+    for (const [taskId, { at }] of [...this.#sent]) if (at <= before) this.acked(taskId);
   }
 
   #send(): void {
     if (!this.#open || this.#wire.signal.aborted) return;
     const results = this.#tasks.results();
-    const open = new Set(results.map(({ taskId }) => taskId));
-    for (const taskId of this.#arrived) if (!open.has(taskId)) this.#arrived.delete(taskId);
+    const current = new Map(results.map(({ taskId, result }) => [taskId, result]));
+    for (const [taskId, result] of this.#arrived) if (current.get(taskId) !== result) this.#arrived.delete(taskId);
+    for (const [taskId, { result }] of this.#sent) if (current.has(taskId) && current.get(taskId) !== result) this.#sent.delete(taskId);
     for (const { taskId, result } of results) {
       if (this.#sent.size >= AT_ONCE || this.#wire.waiting > WAITING) return;
       if (this.#sent.has(taskId) || this.#arrived.has(taskId)) continue;
-      this.#sent.set(taskId, performance.now());
+      this.#sent.set(taskId, { at: performance.now(), result });
       if (!this.#wire.send({ type: 'task_complete', task_id: taskId, result: fittingResult(result) })) return;
     }
   }
