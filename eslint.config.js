@@ -30,7 +30,7 @@ function floorRule(floor, index) {
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.cache/**', 'test-output/**'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}', 'test/**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -46,5 +46,10 @@ export default tseslint.config(
     },
   },
   ...floors.map(floorRule),
+  {
+    // The hub's page runs in a browser: of ours it knows what crosses its wire, and no other part of the hub.
+    files: ['src/hub/page/**/*.{ts,tsx}'],
+    rules: { 'no-restricted-imports': ['error', { paths: [vscodeRule, { name: 'preact/compat', message: 'Preact alone is enough.' }], patterns: [{ regex: '^(\\.\\./)+(?!base/|protocol/)(bus|events|identity|live|parts|server|sibyl|store|village|exec|tmux|runtimes|providers|workspaces|sessions|adapters|runner|cli|extension|webview|public)[/.]', message: 'src/hub/page may import from src/base and src/protocol alone: see docs/architecture.md.' }] }] },
+  },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off', 'max-lines': 'off' } },
 );

@@ -1,8 +1,9 @@
-// Builds dist/: the extension, the command, the library with its types. `--watch` rebuilds on change, `--no-types` leaves the types out.
+// Builds dist/: the extension, the command, the library with its types, the hub's page. `--watch` rebuilds on change, `--no-types` leaves the types out.
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EXTENSION_BUDGET, bundles, listPublicEntries } from './lib/bundles.mjs';
+import { buildHubPage } from './lib/hubPage.mjs';
 import { dist, root } from './lib/paths.mjs';
 import { emitTypes } from './lib/types.mjs';
 
@@ -22,6 +23,7 @@ export async function build({ types = true, only, log = () => undefined } = {}) 
     await warn(esbuild, outcome.value, log);
     finish(bundle, log);
   }
+  if (only === undefined) await buildHubPage({ log });
   await emitting;
   checkBudget();
   log(`built in ${Math.round(performance.now() - started)} ms`);
