@@ -15,5 +15,6 @@ export const figureGroups: Readonly<Record<string, Load>> = {
   status: async () => (await import('./figures/status.ts')).status,
   workspaces: async () => (await import('./figures/workspaces.ts')).workspaces,
   sessions: async () => (await import('./figures/sessions.ts')).sessions,
+  hub: async () => (await import('./figures/hub.ts')).hub,
   extension: async () => (await import('./figures/extension.ts')).extension,
 };
