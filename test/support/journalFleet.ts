@@ -12,7 +12,7 @@ import { readJournal } from '../../src/sessions/journal/readJournal.ts';
 import { SessionJournal } from '../../src/sessions/journal/sessionJournal.ts';
 
 export class JournalFleet implements SharedFleet {
-  readonly folder = mkdtempSync(join(tmpdir(), 'tmux-agents-fleet-'));
+  readonly folder: string;
   readonly changes = new Emitter<SharedSession>();
   readonly gone = new Emitter<string>();
   readonly events = new Emitter<RunnerEvent>();
@@ -23,6 +23,11 @@ export class JournalFleet implements SharedFleet {
   reads = 0;
   answer: (sessionId: string, request: SessionRequest, by: string) => Promise<unknown> = () => Promise.resolve('done');
   readonly #journals = new Map<string, SessionJournal>();
+
+  /** Journals that lie in `folder` already go on. */
+  constructor(folder = mkdtempSync(join(tmpdir(), 'tmux-agents-fleet-'))) {
+    this.folder = folder;
+  }
 
   readonly onDidChange = this.changes.event;
   readonly onDidGo = this.gone.event;

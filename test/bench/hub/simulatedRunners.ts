@@ -62,7 +62,7 @@ async function connect({ runners: wanted }: LoadOrder): Promise<void> {
 }
 
 function shared(id: string): unknown {
-  return { session_id: id, name: id, provider_id: 'demo', title: 'bench', state: 'RUNNING', status: 'working', status_since: Date.now(), created_at: Date.now(), last_seq: 0 };
+  return { session_id: id, name: id, provider_id: 'demo', title: 'bench', state: 'RUNNING', status: { state: 'working' }, status_since: Date.now(), created_at: Date.now(), last_seq: 0 };
 }
 
 async function stream(perSecond: number, seconds: number): Promise<void> {
