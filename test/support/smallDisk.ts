@@ -1,6 +1,6 @@
 // A disk that is soon full: a tmpfs of its own, where this process may mount one.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
@@ -8,6 +8,8 @@ import { needsThat } from './requirements.ts';
 
 export interface SmallDisk {
   readonly folder: string;
+  /** Takes all the room that is left, until it is disposed. */
+  fill(): { dispose(): void };
   dispose(): void;
 }
 
@@ -22,6 +24,20 @@ export function needsSmallDisk(context: Context, size = '1m'): SmallDisk {
   }
   return {
     folder,
+    fill: () => {
+      const file = join(folder, 'everything');
+      const fd = openSync(file, 'w');
+      // Page by page at the end: no byte is left.
+      for (const bytes of [64 * 1024, 4096, 1]) {
+        try {
+          while (writeSync(fd, Buffer.alloc(bytes)) === bytes);
+        } catch {
+          // Full, but for less than that.
+        }
+      }
+      closeSync(fd);
+      return { dispose: () => rmSync(file) };
+    },
     dispose: () => {
       execFileSync('umount', [folder], { stdio: 'pipe', timeout: 10_000 });
       rmSync(folder, { recursive: true });
