@@ -43,6 +43,7 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
   readonly #store: SessionStore;
   readonly #adapters = new AdapterRegistry();
   readonly #events = new Emitter<RunnerEvent>();
+  readonly #forgotten = new Emitter<string>();
   readonly #live = new Map<string, RunnerSession>();
   /** Their journals are being opened; by id, with their organisation. */
   readonly #coming = new Map<string, string>();
@@ -51,6 +52,7 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
   readonly #own = new Set<string>();
   readonly #onProviderEvent = (event: ProviderEvent): void => this.#live.get(event.sessionId)?.take(event);
   #parts: { readonly host: AdapterHost; readonly workspaces: WorkspacePort; readonly owned: DisposableStore } | undefined;
+  #ownRedactor: Redactor | undefined;
   #starting: Promise<void> | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -66,6 +68,9 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
 
   /** Every event of every session, once it is on disk; in order within a session. */
   readonly onEvent: Event<RunnerEvent> = this.#events.event;
+
+  /** Fires with a session that ended long ago, once nothing of it is kept any more. */
+  readonly onDidForget: Event<string> = this.#forgotten.event;
 
   /** Takes up the sessions of an earlier process. Calling it twice is no error. */
   start(): Promise<void> {
@@ -162,10 +167,26 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     await this.handleCommand(sessionId, { type: 'STOP', graceful });
   }
 
+  /** What the sessions' agents are reached through: their terminals, prompts and approvals. Undefined before `start`. */
+  get managed(): Managed | undefined {
+    return this.#parts?.host.managed;
+  }
+
+  /** Knows the secrets of a session's environment while it lives, and those of this process in any case. */
+  redactorOf(sessionId: string): Redactor {
+    return this.#live.get(sessionId)?.redactor ?? (this.#ownRedactor ??= Redactor.fromEnvironment(process.env));
+  }
+
   /** Undefined where no such session is known. */
   getSession(sessionId: string): SessionRuntimeState | undefined {
     const live = this.#live.get(sessionId);
     return live === undefined ? this.#ended.get(sessionId)?.runtime : lookAt(live).runtime;
+  }
+
+  /** As `listSessions` has it. */
+  findSession(sessionId: string): Session | undefined {
+    const live = this.#live.get(sessionId);
+    return live === undefined ? this.#ended.get(sessionId)?.session : lookAt(live).session;
   }
 
   /** The oldest first; those that have ended are among them. */
@@ -214,7 +235,10 @@ export class RunnerService extends NamedEvents<RunnerServiceEvents> {
     const { keepEnded } = this.#settings;
     if (keepEnded === 0) return;
     try {
-      for (const sessionId of await this.#store.sweep(keepEnded)) this.#ended.delete(sessionId);
+      for (const sessionId of await this.#store.sweep(keepEnded)) {
+        this.#ended.delete(sessionId);
+        this.#forgotten.fire(sessionId);
+      }
       await new SessionStore(earlierFolder(this.#store), this.#log).sweep(keepEnded);
     } catch (error) {
       this.#log.warn(`Sessions that ended long ago could not be taken away: ${messageOf(error)}`);

@@ -22,6 +22,7 @@ const COMMAND_TIMEOUT_MS = 10_000;
 interface Waiting {
   readonly commands: readonly (readonly string[])[];
   readonly bodies: Buffer[];
+  readonly answered: (() => void) | undefined;
   resolve(bodies: readonly Buffer[]): void;
   reject(error: AgentsError): void;
 }
@@ -56,8 +57,11 @@ export class ControlClient implements Disposable {
     void stream.exited.then(({ error }) => this.#end(this.#endError(error)));
   }
 
-  /** Runs commands as one line, with nothing in between; resolves with what each printed. The first that fails fails all. */
-  send(commands: readonly (readonly string[])[], timeoutMs = COMMAND_TIMEOUT_MS): Promise<readonly Buffer[]> {
+  /**
+   * Runs commands as one line, with nothing in between; resolves with what each printed. The first that fails fails all. `answered` is called the moment
+   * the last has answered: output that is delivered before it was printed before, and what comes after it later.
+   */
+  send(commands: readonly (readonly string[])[], { timeoutMs = COMMAND_TIMEOUT_MS, answered }: { readonly timeoutMs?: number; readonly answered?: (() => void) | undefined } = {}): Promise<readonly Buffer[]> {
     if (this.#ended) return Promise.reject(this.#ended);
     let line: string;
     try {
@@ -66,7 +70,7 @@ export class ControlClient implements Disposable {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
     const answer = new Promise<readonly Buffer[]>((resolve, reject) => {
-      this.#waiting.push({ commands, bodies: [], resolve, reject });
+      this.#waiting.push({ commands, bodies: [], answered, resolve, reject });
     });
     this.#stream.write(`${line}\n`);
     return waitFor(answer, { timeoutMs, what: `tmux to answer ${commands[0]?.[0] ?? 'a command'}` }).catch((error: unknown) => {
@@ -111,6 +115,7 @@ export class ControlClient implements Disposable {
     waiting.bodies.push(block.body);
     if (waiting.bodies.length < waiting.commands.length) return;
     this.#waiting.shift();
+    waiting.answered?.();
     waiting.resolve(waiting.bodies);
   }
 

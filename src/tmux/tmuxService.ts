@@ -8,6 +8,7 @@ import type { ControlClient } from './controlClient.ts';
 import { isSessionId, type TmuxNotification } from './notifications.ts';
 import { GuestOutput } from './guestOutput.ts';
 import { PaneOutput } from './paneOutput.ts';
+import { paneScreen, SCREEN_FORMAT, type PaneScreen } from './paneScreen.ts';
 import { pasteCommands } from './pasteBuffer.ts';
 import { deliverPrompt } from './promptDelivery.ts';
 import { PANE_FORMAT, parsePanes, parseSessions, parseWindows, SESSION_FORMAT, WINDOW_FORMAT } from './records.ts';
@@ -211,6 +212,13 @@ export class TmuxService implements Disposable {
     const [body] = await this.#send([['capture-pane', '-p', '-t', id, '-S', from, ...(escapes ? ['-e'] : []), ...(joinWrapped ? ['-J'] : [])]]);
     const all = body.toString('utf8').trimEnd().split('\n');
     return (lines === 'all' ? all : all.slice(-Math.max(1, lines))).map((line) => (joinWrapped ? line.trimEnd() : line)).join('\n');
+  }
+
+  /** What a pane shows now. `seen` is called the moment it was looked at: output that is delivered before is on it, and none that comes after, on a server that is ours. */
+  async screen(pane: PaneId, seen?: () => void): Promise<PaneScreen> {
+    const client = await this.#connection.client();
+    const [facts, lines] = await client.send([['display-message', '-p', '-t', pane, SCREEN_FORMAT], ['capture-pane', '-p', '-e', '-J', '-t', pane]], { answered: seen });
+    return paneScreen(facts?.toString('utf8') ?? '', lines?.toString('utf8') ?? '');
   }
 
   /** Gives a window a size; a terminal that shows it has the last word. On a server not ours, until its owner resizes it. */

@@ -37,7 +37,7 @@ export class Git {
     const result = await this.#executor.run(['git', '-C', this.folder, ...args], {
       timeoutMs,
       maxBytes,
-      env: { ...ownEnvironment(), ...env },
+      env: gitEnvironment(env),
       ...(signal === undefined ? {} : { signal }),
       ...(input === undefined ? {} : { input }),
     });
@@ -59,10 +59,10 @@ export class Git {
   }
 }
 
-/** This process' environment without what would make git look elsewhere, ask somebody, or speak another language. */
-function ownEnvironment(): Record<string, string> {
+/** This process' environment without what would make git look elsewhere, ask somebody, or speak another language; and `more`. */
+export function gitEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !/^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|NAMESPACE|PREFIX)$/.test(entry[0]));
-  return { ...Object.fromEntries(kept), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', GIT_EDITOR: 'true' };
+  return { ...Object.fromEntries(kept), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', GIT_EDITOR: 'true', ...more };
 }
 
 /** The lines that say what went wrong, in one. */

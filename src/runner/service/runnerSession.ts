@@ -2,6 +2,7 @@
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import type { Redactor } from '../../base/redact.ts';
 import { waitFor } from '../../base/wait.ts';
 import type { AgentStatus } from '../../protocol/agentStatus.ts';
 import type { EventApproval, RunnerEvent, RunnerEventBody, SessionState, UsageMetrics } from '../../protocol/runnerEvent.ts';
@@ -81,6 +82,15 @@ export class RunnerSession implements Disposable {
 
   get exitCode(): number | undefined {
     return this.#exitCode;
+  }
+
+  /** What its agent does, as far as it was told. */
+  get status(): AgentStatus | undefined {
+    return this.#turn.status;
+  }
+
+  get redactor(): Redactor {
+    return this.#ports.redactor;
   }
 
   get pendingApprovals(): readonly EventApproval[] {

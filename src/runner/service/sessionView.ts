@@ -1,4 +1,5 @@
 // A session as the library's users see it, under the README's names; and as the wire describes it.
+import type { AgentStatus } from '../../protocol/agentStatus.ts';
 import { UsageMetrics, type EventApproval, type SessionState } from '../../protocol/runnerEvent.ts';
 import type { SessionConfig } from '../../protocol/sessionConfig.ts';
 import type { WorkspaceRecord } from '../../protocol/workspaceRecord.ts';
@@ -17,6 +18,8 @@ export interface SessionRuntimeState {
   readonly workspace?: WorkspaceRecord;
   readonly startedAt?: number;
   readonly providerPid?: number;
+  /** What its agent does, while it lives and as far as it was told. */
+  readonly status?: AgentStatus;
   /** 0 when nothing has happened yet. */
   readonly lastEventSeq: number;
   readonly pendingApprovals: readonly EventApproval[];
@@ -31,8 +34,8 @@ export interface SessionLook {
 }
 
 export function lookAt(running: RunnerSession): SessionLook {
-  const { record, state, startedAt, providerPid, reason, exitCode } = running;
-  return lookOf(record, state, { lastEventSeq: running.journal.lastSeq, startedAt, providerPid: isFinal(state) ? undefined : providerPid, reason, exitCode, pendingApprovals: running.pendingApprovals, usage: running.usage() });
+  const { record, state, status, startedAt, providerPid, reason, exitCode } = running;
+  return lookOf(record, state, { lastEventSeq: running.journal.lastSeq, startedAt, providerPid: isFinal(state) ? undefined : providerPid, status: isFinal(state) ? undefined : status, reason, exitCode, pendingApprovals: running.pendingApprovals, usage: running.usage() });
 }
 
 /** Of an earlier process' session, as its files tell. */
@@ -44,12 +47,13 @@ export function lookAtStored(stored: StoredSession, record: SessionRecord): Sess
 interface Facts extends Pick<SessionRuntimeState, 'lastEventSeq' | 'pendingApprovals'> {
   readonly startedAt?: number | undefined;
   readonly providerPid?: number | undefined;
+  readonly status?: AgentStatus | undefined;
   readonly reason?: string | undefined;
   readonly exitCode?: number | undefined;
   readonly usage?: UsageMetrics | undefined;
 }
 
-function lookOf({ spec, createdAt, endedAt, workspace }: SessionRecord, state: SessionState, { lastEventSeq, pendingApprovals, startedAt, providerPid, reason, exitCode, usage }: Facts): SessionLook {
+function lookOf({ spec, createdAt, endedAt, workspace }: SessionRecord, state: SessionState, { lastEventSeq, pendingApprovals, startedAt, providerPid, status, reason, exitCode, usage }: Facts): SessionLook {
   const { config } = spec;
   const { sessionId, orgId, userId, providerId, metadata } = config;
   const path = workspace?.path ?? spec.workspacePath;
@@ -80,6 +84,7 @@ function lookOf({ spec, createdAt, endedAt, workspace }: SessionRecord, state: S
       ...(workspace === undefined ? {} : { workspace }),
       ...(startedAt === undefined ? {} : { startedAt }),
       ...(providerPid === undefined ? {} : { providerPid }),
+      ...(status === undefined ? {} : { status }),
       lastEventSeq,
       pendingApprovals,
       ...(state === 'FAILED' && reason !== undefined ? { errorMessage: reason } : {}),

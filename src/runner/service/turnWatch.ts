@@ -11,6 +11,11 @@ export class TurnWatch implements Disposable {
   #worked = false;
   #quiet: NodeJS.Timeout | undefined;
 
+  /** As it was told last. */
+  get status(): AgentStatus | undefined {
+    return this.#status;
+  }
+
   /** Its turn is over, and it takes a prompt. */
   get isIdle(): boolean {
     return this.#status?.state === 'idle';

@@ -43,7 +43,7 @@ describe('ControlClient', () => {
 
   it('gives up a server that does not answer: the stream is closed, everybody waiting is told', async () => {
     const { stream, client, ended } = connect();
-    const slow = client.send([['slow']], 20);
+    const slow = client.send([['slow']], { timeoutMs: 20 });
     const behind = client.send([['behind']]);
     await assert.rejects(slow, (error) => isAgentsError(error, 'timeout'));
     await assert.rejects(behind, (error) => isAgentsError(error, 'disconnected'));
