@@ -29,6 +29,8 @@ export interface HubOptions {
   readonly testMode?: boolean | undefined;
   /** Folder of the built page; without one only the API is served. */
   readonly pageFolder?: string | undefined;
+  /** Folders of this machine below which repositories may be named for the hub's own runner. Default: none; in test mode any. */
+  readonly localRoots?: readonly string[] | undefined;
   readonly log: Log;
 }
 
@@ -166,6 +168,8 @@ export interface Sessions {
   find(id: string): Promise<(HubAgent & { readonly org_id: string; readonly village_id: string | null }) | undefined>;
   /** A row before its runner says anything of it: for sessions that the hub starts. Throws `name-taken`. */
   reserve(session: { readonly id: string; readonly runnerId: string; readonly orgId: string; readonly userId: string; readonly info: SharedSession; readonly villageId?: string; readonly agentId?: string }): Promise<void>;
+  /** A reserved row whose session its runner did not begin: gone. */
+  discard(id: string): Promise<void>;
   events(id: string, after: number, limit: number): Promise<readonly RunnerEvent[]>;
   /** As `events`, in the JSON text that they are kept in. */
   eventTexts(id: string, after: number, limit: number): Promise<readonly { readonly seq: number; readonly text: string }[]>;

@@ -12,7 +12,7 @@ import { EventFeed } from './eventFeed.ts';
 import { EventIntake } from './eventIntake.ts';
 import { readEvents } from './eventRows.ts';
 import { checkSessionId, HeldSessions, newRow } from './heldSessions.ts';
-import { findAgents, listAgents, shownAgent } from './sessionRows.ts';
+import { findAgents, listAgents, markGone, shownAgent } from './sessionRows.ts';
 import { Watchers } from './watchers.ts';
 import { WriteQueue } from './writeQueue.ts';
 
@@ -72,6 +72,10 @@ export function openSessions(base: HubBase): OpenSessions {
         if (isUniqueFault(error)) throw new AgentsError('name-taken', `There is a session ${id} already.`, { cause: error });
         throw storeFault(error);
       }
+      changes.changed([id]);
+    },
+    discard: async (id) => {
+      await stored(markGone(database, [id], Date.now()));
       changes.changed([id]);
     },
     events: async (id, after, limit) => (await stored(readEvents(database, id, after, limit))).map(({ text }) => RunnerEvent.parse(jsonOf(text))),

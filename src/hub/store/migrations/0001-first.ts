@@ -55,6 +55,7 @@ export async function first(db: Kysely<unknown>, kind: DatabaseKind): Promise<vo
   await db.schema.createIndex('sessions_runner').on('sessions').columns(['runner_id', 'session_id']).unique().execute();
   await db.schema.createIndex('sessions_org').on('sessions').columns(['org_id', 'gone']).execute();
   await db.schema.createIndex('sessions_village').on('sessions').column('village_id').execute();
+  await db.schema.createIndex('sessions_agent').on('sessions').column('agent_id').execute();
 
   const events = table('events')
     .addColumn('session', 'text', (c) => c.notNull()).addColumn('seq', 'bigint', (c) => c.notNull()).addColumn('ts', 'bigint', (c) => c.notNull()).addColumn('type', 'text', (c) => c.notNull()).addColumn('event', 'text', (c) => c.notNull())
