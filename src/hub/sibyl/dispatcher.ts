@@ -150,7 +150,6 @@ function assignment(task: TaskRow): HubFrame {
       create_worktree: rest.create_worktree ?? true,
       repo_path: rest.repo_path ?? null,
       title: task.title,
-      attempt: task.attempts,
       ...(rest.branch === undefined ? {} : { branch: rest.branch }),
       ...(rest.command === undefined ? {} : { command: rest.command }),
       ...(rest.timeout_seconds === undefined ? {} : { timeout_seconds: rest.timeout_seconds }),

@@ -23,8 +23,6 @@ export const TaskConfig = z.object({
   /** A command line as a list of words, or as one text that is split at blanks outside quotes; never given to a shell. */
   command: z.union([z.string(), z.array(z.string())]).nullish(),
   timeout_seconds: z.number().positive().nullish(),
-  /** Ours: counts from 1. A runner runs a task that it knows again only for a higher one; without it, never. */
-  attempt: z.int().min(1).nullish(),
 });
 export type TaskConfig = z.infer<typeof TaskConfig>;
 
