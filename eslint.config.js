@@ -51,5 +51,9 @@ export default tseslint.config(
     files: ['src/hub/page/**/*.{ts,tsx}'],
     rules: { 'no-restricted-imports': ['error', { paths: [vscodeRule, { name: 'preact/compat', message: 'Preact alone is enough.' }], patterns: [{ regex: '^(\\.\\./)+(?!base/|protocol/)(bus|events|identity|live|parts|server|sibyl|store|village|exec|tmux|runtimes|providers|workspaces|sessions|adapters|runner|cli|extension|webview|public)[/.]', message: 'src/hub/page may import from src/base and src/protocol alone: see docs/architecture.md.' }] }] },
   },
+  {
+    files: ['src/cli/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', { selector: String.raw`ImportExpression[source.value=/\u002Fhub\u002F(?!hubEntry\.ts$)/]`, message: 'Of the hub the command loads src/hub/hubEntry.ts alone, when a hub is asked for.' }] },
+  },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off', 'max-lines': 'off' } },
 );

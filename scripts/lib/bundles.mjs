@@ -7,6 +7,8 @@ import { dist, root } from './paths.mjs';
 /** Budget of the extension's main bundle, in bytes. */
 export const EXTENSION_BUDGET = 500 * 1000;
 
+const HUB = 'hub';
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -42,6 +44,8 @@ const late = [
   // Timeline, replay, best of N and the recorder: loaded once the agents are shown, or a command of theirs is run.
   { imported: /\/sessionViews\.ts$/, file: 'sessionViews.cjs' },
   { imported: /\/reviewLate\.ts$/, file: 'review.cjs' },
+  // The command's alone: it is a program of its own, which stays out of the VSIX.
+  { imported: /\/hubEntry\.ts$/, file: 'hub.mjs' },
   // Data that is read with the first agent. Whoever imports it is itself imported late, so it may say so at its top.
   { imported: /\/builtInRules\.ts$/, file: 'rules.cjs', atOnce: true },
 ];
@@ -100,6 +104,22 @@ export function bundles() {
         plugins: [lateParts('.')],
       },
       executable: join(dist, 'cli.mjs'),
+    },
+    {
+      // With all its libraries. What they load if it is there (native parts for speed) is not.
+      name: HUB,
+      options: {
+        ...common,
+        ...esm,
+        target: 'node22',
+        // Libraries that are CommonJS ask where they are.
+        define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
+        stdin: { contents: "export * from './hubEntry.ts';", resolveDir: join(root, 'src/hub'), sourcefile: 'hub.mjs' },
+        outfile: join(dist, 'hub.mjs'),
+        external: ['pg-native', 'bufferutil', 'utf-8-validate', 'cbor-extract', 'msgpackr-extract', '*.node'],
+        plugins: [lateParts('.')],
+        sourcemap: false,
+      },
     },
     {
       name: 'schemas',
@@ -187,9 +207,9 @@ export function bundles() {
   ].filter(({ options }) => !Array.isArray(options.entryPoints) || options.entryPoints.every((file) => existsSync(file)));
 }
 
-/** Names of the bundles that are the extension: all but the library. */
+/** Names of the bundles that are the extension: all but the library and the hub. */
 export function extensionBundles() {
-  return bundles().map(({ name }) => name).filter((name) => !name.startsWith('library'));
+  return bundles().map(({ name }) => name).filter((name) => !name.startsWith('library') && name !== HUB);
 }
 
 /** Names of the package's public entries: src/public/NAME.ts is `tmux-agents/NAME`, src/public/index.ts is `tmux-agents`. */

@@ -9,6 +9,7 @@ import { replay, type ReplayCommandOptions } from './commands/replay.ts';
 import { timeline, type TimelineCommandOptions } from './commands/timeline.ts';
 import { attach } from './commands/attach.ts';
 import { doctor } from './commands/doctor.ts';
+import { hub, type HubCommandOptions } from './commands/hub.ts';
 import { explain, type ExplainCommandOptions } from './commands/explain.ts';
 import { kill } from './commands/kill.ts';
 import { list } from './commands/list.ts';
@@ -180,6 +181,14 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
     .option('--show <group>', 'the group that is meant (default: the latest)')
     .option('--test <agent>', "run the project's tests in one attempt")
     .option('--pick <agent>', 'keep this one and archive the others');
+  add<HubCommandOptions>('hub', 'run a hub: runners and agents of many machines, for several people, in a browser', hub)
+    .option('--host <address>', 'where it listens; 0.0.0.0 is everywhere', '127.0.0.1')
+    .option('--port <number>', 'its port; 0 is any that is free', '3334')
+    .option('--data <dir>', 'its data (default: $XDG_STATE_HOME/tmux-agents/hub)')
+    .option('--database-url <url>', 'PostgreSQL instead of a file of its own; better given as DATABASE_URL, where no process list shows its password')
+    .option('--tls-cert <file>', 'its certificate, PEM')
+    .option('--tls-key <file>', "the certificate's key, PEM")
+    .option('--trust-proxy [network]', 'it is behind a proxy, of that address or network, whose X-Forwarded headers are true');
 
   return { program, exitCode: () => exitCode, json: () => json };
 }

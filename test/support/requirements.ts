@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { root } from '../../scripts/lib/paths.mjs';
 
-export type Requirement = 'tmux' | 'git' | 'docker' | 'image' | 'chromium' | 'podman' | 'sshd' | 'agent-clis';
+export type Requirement = 'tmux' | 'git' | 'docker' | 'image' | 'chromium' | 'podman' | 'sshd' | 'openssl' | 'agent-clis';
 
 const commands: Record<Requirement, readonly string[]> = {
   tmux: ['tmux', '-V'],
@@ -14,6 +14,7 @@ const commands: Record<Requirement, readonly string[]> = {
   chromium: ['chromium', '--version'],
   podman: ['podman', '--version'],
   sshd: ['/usr/sbin/sshd', '-V'],
+  openssl: ['openssl', 'version'],
   'agent-clis': [process.execPath, join(root, 'scripts', 'ensureClis.mjs'), '--check'],
 };
 
@@ -25,6 +26,7 @@ const remedies: Record<Requirement, string> = {
   chromium: 'install chromium',
   podman: 'install podman',
   sshd: 'install openssh-server',
+  openssl: 'install openssl',
   'agent-clis': 'run "node scripts/ensureClis.mjs"',
 };
 

@@ -2,7 +2,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { sql } from 'kysely';
 import type { Disposable } from '../../base/disposable.ts';
-import { AgentsError, messageOf } from '../../base/errors.ts';
+import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import { waitFor } from '../../base/wait.ts';
 import { openBus } from '../bus/openBus.ts';
 import { addAuthRoutes } from '../identity/authRoutes.ts';
@@ -57,7 +57,7 @@ export async function startHub(options: HubOptions, { parts = [], version = '0.0
     }
   })());
   try {
-    const store = await openDatabase(options);
+    const store = await openDatabase(options).catch(unreachableDatabase);
     const { database } = store;
     ends.push(() => store.close());
     const bus = await openBus({ database, databaseUrl: options.databaseUrl, log });
@@ -106,6 +106,12 @@ export async function startHub(options: HubOptions, { parts = [], version = '0.0
     await close();
     throw error;
   }
+}
+
+/** At the start nobody tries again. */
+function unreachableDatabase(error: unknown): never {
+  if (!isAgentsError(error, 'disconnected')) throw error;
+  throw new AgentsError('disconnected', error.message, { hint: 'Does PostgreSQL run there, and do the name, the password and the database of DATABASE_URL (or --database-url) hold?', cause: error });
 }
 
 async function listen({ http, options }: HubBase): Promise<string> {

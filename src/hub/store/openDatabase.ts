@@ -1,6 +1,6 @@
 // Opens the hub's database: a SQLite file in its data folder, or PostgreSQL; with all migrations done.
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Kysely, PostgresDialect, SqliteDialect } from 'kysely';
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
@@ -35,7 +35,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
 async function openSqlite(dataFolder: string): Promise<OpenDatabase> {
   const file = join(dataFolder, 'hub.sqlite');
   try {
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    makeFolder(dataFolder);
     chmodSync(dataFolder, 0o700);
   } catch (error) {
     throw new AgentsError('folder-unwritable', `The hub's data folder ${dataFolder} cannot be written: ${messageOf(error)}.`, { cause: error, hint: 'Give another one with --data.' });
@@ -57,6 +57,19 @@ async function openSqlite(dataFolder: string): Promise<OpenDatabase> {
   } catch (error) {
     lock.dispose();
     throw storeFault(error);
+  }
+}
+
+/** Node's own recursive one never returns where the system says "no such file" for ever, as in /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }
 
