@@ -5,9 +5,9 @@ const sockets: Readonly<Record<string, string>> = { 'http:': 'ws:', 'https:': 'w
 
 /** `http(s)` becomes `ws(s)`; a path before `/api` is kept. Throws `bad-input`. */
 export function hubSocketUrl(serverUrl: string, path: string): URL {
-  const url = URL.parse(serverUrl.trim());
+  const url = URL.canParse(serverUrl.trim()) ? new URL(serverUrl.trim()) : undefined;
   const protocol = sockets[url?.protocol ?? ''];
-  if (url === null || protocol === undefined || url.hostname === '') throw new AgentsError('bad-input', `${serverUrl} is no address of a hub.`, { hint: 'It begins with http:// or https://.' });
+  if (url === undefined || protocol === undefined || url.hostname === '') throw new AgentsError('bad-input', `${serverUrl} is no address of a hub.`, { hint: 'It begins with http:// or https://.' });
   return new URL(`${protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}${path}`);
 }
 
