@@ -29,9 +29,9 @@ export const hub: Command<HubCommandOptions> = async (face, options, words) => {
   const { env, cwd, signal } = face.around;
   const tls = await tlsFiles(options, cwd);
   const testMode = env['E2E_TEST_MODE'] === 'true';
-  const { builtPage, startHub } = await import('../../hub/hubEntry.ts');
+  const { builtPage, startWholeHub } = await import('../../hub/hubEntry.ts');
   warnOfExposure(face, options, { hasTls: tls !== undefined, testMode });
-  const started = await startHub(
+  const started = await startWholeHub(
     {
       host: options.host,
       port: portOf(options.port),
