@@ -1,89 +1,98 @@
-// A hub with the parts of sessions and of the live socket, and runners that the test speaks for, without their wire.
+// A hub with all that concerns agents: Sibyl's side, sessions, the live socket. Runners are sockets that the test speaks for.
 import { randomUUID } from 'node:crypto';
-import { Emitter } from '../../src/base/event.ts';
-import { AgentsError } from '../../src/base/errors.ts';
+import { openLive, type LiveOptions } from '../../src/hub/live/livePart.ts';
 import { openSessions, type OpenSessions } from '../../src/hub/events/sessionsPart.ts';
-import type { HubBase, HubOptions, RunnerRef, Runners, Tasks } from '../../src/hub/parts.ts';
-import type { SessionRequest } from '../../src/protocol/hubWire/extension.ts';
+import type { Hub, HubOptions, RunnerRef } from '../../src/hub/parts.ts';
+import { openSibyl } from '../../src/hub/sibyl/sibylPart.ts';
 import type { SharedSession } from '../../src/protocol/hubWire/sharedSession.ts';
-import type { Runner } from '../../src/protocol/hubWire/sibylRest.ts';
 import type { RunnerEvent } from '../../src/protocol/runnerEvent.ts';
-import { hubWorld, type HubWorld } from './hubWorld.ts';
+import { hubWorld, type HubWorld, type Person } from './hubWorld.ts';
+import { sibylClient, type SibylClient } from './sibylClient.ts';
 
 export interface SessionsWorld extends HubWorld {
+  readonly parts: Hub;
   readonly sessions: OpenSessions;
-  readonly runners: SpokenRunners;
-  /** A runner's row, connected to this hub. */
-  runner(owner?: { readonly orgId?: string; readonly userId?: string }): Promise<RunnerRef>;
+  /** A runner's row, without a socket: for what is told of it directly. */
+  runnerRow(owner?: { readonly orgId?: string; readonly userId?: string }): Promise<RunnerRef>;
+  /** A runner of that person, connected, which shares these sessions and answers each request with `answer`. */
+  runner(owner: Person, sessions: readonly SharedSession[], options?: { readonly answer?: (request: Readonly<Record<string, unknown>>) => unknown; readonly at?: SessionsWorld; readonly again?: SpokenRunner }): Promise<SpokenRunner>;
 }
 
-/** What is asked of runners is kept, and answered by `answer`; terminal frames are kept. */
-export class SpokenRunners implements Runners {
-  readonly asked: { readonly runnerId: string; readonly sessionId: string; readonly request: SessionRequest; readonly by: string }[] = [];
-  readonly terminals: Parameters<Runners['terminal']>[1][] = [];
-  readonly onTerminalFrame = new Emitter<Parameters<Runners['terminal']>[1]>();
-  answer: (request: SessionRequest) => unknown = () => undefined;
-  readonly changes = new Emitter<{ readonly orgId: string; readonly runner: Runner } | { readonly orgId: string; readonly gone: string }>();
-  readonly onDidChange = this.changes.event;
-  readonly #base: HubBase;
+export interface SpokenRunner extends SibylClient {
+  readonly id: string;
+  readonly token: string;
+  /** Its session's events `from` to `to`; resolves once the hub has them on disk. */
+  events(sessionId: string, from: number, to: number, data?: string): Promise<void>;
+}
 
-  constructor(base: HubBase) {
-    this.#base = base;
-  }
-
-  async list(orgId: string): Promise<readonly Runner[]> {
-    return (await this.#rows().where('org_id', '=', orgId).execute()).map(({ id, name }) => shown(id, name));
-  }
-
-  async find(id: string): ReturnType<Runners['find']> {
-    const row = await this.#rows().where('id', '=', id).executeTakeFirst();
-    return row && { ...shown(row.id, row.name), org_id: row.org_id, user_id: row.user_id };
-  }
-
-  async request(runnerId: string, sessionId: string, request: SessionRequest, by: string): Promise<unknown> {
-    this.asked.push({ runnerId, sessionId, request, by });
-    return await Promise.resolve(this.answer(request));
-  }
-
-  terminal(_runnerId: string, frame: Parameters<Runners['terminal']>[1]): void {
-    this.terminals.push(frame);
-    this.onTerminalFrame.fire(frame);
-  }
-
-  register(): never {
-    throw new AgentsError('unsupported', 'The test makes its runners itself.');
-  }
-
-  #rows() {
-    return this.#base.database.selectFrom('runners').selectAll();
+/** The server waits for what `dispose` returns. */
+class AsyncEnd {
+  readonly dispose: () => Promise<void>;
+  constructor(end: () => Promise<void>) {
+    this.dispose = end;
   }
 }
 
-function shown(id: string, name: string): Runner {
-  return { id, name, hostname: 'here', graph_runner_id: 'runner_0', capabilities: [], max_concurrent_agents: 3, current_agent_count: 0, status: 'online', last_heartbeat: null, client_version: null, created_at: '', updated_at: '' };
-}
-
-const refused = (): Promise<never> => Promise.reject(new AgentsError('unsupported', 'No tasks here.'));
-export const noTasks: Tasks = { create: refused, list: () => Promise.resolve([]), find: refused, placement: refused, preview: refused, cancel: refused, retry: refused, onDidChange: new Emitter<never>().event };
-
-export async function sessionsWorld(options: Partial<HubOptions> = {}): Promise<SessionsWorld> {
-  let sessions: OpenSessions | undefined;
-  let runners: SpokenRunners | undefined;
+export async function sessionsWorld(options: Partial<HubOptions> = {}, live: LiveOptions = {}): Promise<SessionsWorld> {
+  let made: { readonly parts: Hub; readonly sessions: OpenSessions } | undefined;
   const world = await hubWorld(options, {
     parts: [
-      (base) => {
-        const made = (sessions = openSessions(base));
-        runners = new SpokenRunners(base);
-        made.useRunners(runners);
-        return made;
+      async (base) => {
+        const sessions = openSessions(base);
+        const sibyl = await openSibyl(base, sessions.intake);
+        sessions.useRunners(sibyl.runners);
+        const parts: Hub = { ...base, ...sibyl, sessions };
+        const socket = openLive(parts, live);
+        made = { parts, sessions };
+        const ending = new AsyncEnd(async () => {
+          socket.dispose();
+          await sibyl.dispose();
+          await sessions.dispose();
+        });
+        return ending;
       },
     ],
   });
-  if (sessions === undefined || runners === undefined) throw new Error('The parts were not made.');
-  return { ...world, sessions, runners, runner: (owner) => addRunner(world, owner) };
+  if (made === undefined) throw new Error('The parts were not made.');
+  const { parts, sessions } = made;
+  return {
+    ...world,
+    parts,
+    sessions,
+    runnerRow: (owner) => addRunner(world, owner),
+    runner: async (owner, shared, { answer, at, again } = {}) => {
+      const { id, token } = again ?? (await registered(parts, owner));
+      return await speak({ url: (at ?? world).hub.url, id, token, shared, answer });
+    },
+  };
 }
 
-export async function addRunner({ hub: { base } }: HubWorld, { orgId = 'acme', userId = 'somebody' }: { readonly orgId?: string; readonly userId?: string } = {}): Promise<RunnerRef> {
+async function registered({ runners }: Hub, owner: Person): Promise<{ readonly id: string; readonly token: string }> {
+  const { runner, token } = await runners.register({ orgId: owner.orgId, userId: owner.id }, { name: `runner-${randomUUID().slice(0, 8)}`, hostname: 'here', capabilities: [], maxAgents: 3, embedded: false });
+  return { id: runner.id, token };
+}
+
+async function speak({ url, id, token, shared, answer = () => undefined }: { readonly url: string; readonly id: string; readonly token: string; readonly shared: readonly SharedSession[]; readonly answer: ((request: Readonly<Record<string, unknown>>) => unknown) | undefined }): Promise<SpokenRunner> {
+  const client = await sibylClient(url, id, token, { headers: { 'x-tmux-agents-extension': '1' } });
+  client.socket.on('message', (data: Buffer) => {
+    const frame = JSON.parse(data.toString()) as { readonly type: string; readonly id: string; readonly request: Readonly<Record<string, unknown>> };
+    if (frame.type === 'request') client.say({ type: 'response', id: frame.id, ok: true, result: answer(frame.request) });
+  });
+  await client.hear('hello');
+  client.say({ type: 'hello', protocol: 1, client: 'test', instance: randomUUID(), sessions: shared, tasks: [] });
+  await client.hear('resume');
+  return {
+    ...client,
+    id,
+    token,
+    events: async (sessionId, from, to, data) => {
+      for (let at = from; at <= to; at += 1000) client.say({ type: 'events', session_id: sessionId, events: outputs(sessionId, at, Math.min(at + 999, to), data) });
+      await client.hear('events_ack', ({ session_id, seq }) => session_id === sessionId && Number(seq) >= to);
+    },
+  };
+}
+
+async function addRunner({ hub: { base } }: HubWorld, { orgId = 'acme', userId = 'somebody' }: { readonly orgId?: string; readonly userId?: string } = {}): Promise<RunnerRef> {
   const id = randomUUID();
   const name = `runner-${id.slice(0, 4)}`;
   const now = Date.now();

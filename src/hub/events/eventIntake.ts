@@ -29,8 +29,6 @@ export class EventIntake implements SessionIntake {
   readonly #parts: EventIntakeParts;
   readonly #terminals = new Emitter<EventOf<Sessions['onTerminal']>>();
   readonly #connections = new Emitter<EventOf<Sessions['onConnection']>>();
-  /** Open sockets of each runner: a new one may come before the old one's end is noticed. */
-  readonly #sockets = new Map<string, number>();
   readonly onTerminal = this.#terminals.event;
   readonly onConnection = this.#connections.event;
 
@@ -109,12 +107,7 @@ export class EventIntake implements SessionIntake {
 
   connection(runner: RunnerRef, connected: boolean): void {
     const { held, feed, changes } = this.#parts;
-    const count = Math.max((this.#sockets.get(runner.id) ?? 0) + (connected ? 1 : -1), 0);
-    if (count > 0) this.#sockets.set(runner.id, count);
-    else this.#sockets.delete(runner.id);
-    if (connected && count > 1) return;
-    const ids = count > 0 ? held.ofRunner(runner.id) : held.release(runner.id);
-    if (!connected && count > 0) return;
+    const ids = connected ? held.ofRunner(runner.id) : held.release(runner.id);
     feed.forget(ids);
     changes.changed(ids);
     this.#connections.fire({ runner, connected });

@@ -56,7 +56,7 @@ export class HeldSessions {
     checkSessionId(session.session_id);
     const found = await this.find(runner, session.session_id);
     if (found !== undefined) return found;
-    this.#byKey.delete(keyOf(runner.id, session.session_id));
+    // Once for all that came meanwhile: they go on in the order in which they came.
     const made = await this.#once(runner, session.session_id, async () => {
       const [row] = await this.#makeRows(runner, [session]);
       return row && this.#hold(row);

@@ -32,7 +32,7 @@ describe('the hub: sessions and events', () => {
       const storedNumbers = async (id: string): Promise<number[]> => (await world.sessions.events(id, 0, 10_000)).map(({ seq }) => seq);
 
       it('keeps what a runner shares, and answers how far each session is', async () => {
-        const runner = await world.runner();
+        const runner = await world.runnerRow();
         const { intake } = world.sessions;
         assert.deepEqual(await intake.sessionsOf(runner, [sharedSession('keeps-1'), sharedSession('keeps-2', { title: 'Ärger "x" \u0000 🙂' })]), [{ session_id: 'keeps-1', after_seq: 0 }, { session_id: 'keeps-2', after_seq: 0 }]);
         assert.deepEqual(await intake.events(runner, 'keeps-1', outputs('keeps-1', 1, 3)), { seq: 3, gap: false });
@@ -43,7 +43,7 @@ describe('the hub: sessions and events', () => {
       });
 
       it('takes each event once, in order, and says where a gap is', async () => {
-        const runner = await world.runner();
+        const runner = await world.runnerRow();
         const { intake } = world.sessions;
         await intake.session(runner, sharedSession('once'));
         assert.deepEqual(await intake.events(runner, 'once', outputs('once', 1, 4)), { seq: 4, gap: false });
@@ -56,7 +56,7 @@ describe('the hub: sessions and events', () => {
       });
 
       it('keeps the order of batches that come side by side', async () => {
-        const runner = await world.runner();
+        const runner = await world.runnerRow();
         const { intake } = world.sessions;
         const names = Array.from({ length: 20 }, (_, n) => `side-${n}`);
         await intake.sessionsOf(runner, names.map((name) => sharedSession(name)));
@@ -71,7 +71,7 @@ describe('the hub: sessions and events', () => {
       });
 
       it('gives a second runner\'s session of the same name an id of its own', async () => {
-        const [first, second, intake] = [await world.runner(), await world.runner({ orgId: 'other' }), world.sessions.intake];
+        const [first, second, intake] = [await world.runnerRow(), await world.runnerRow({ orgId: 'other' }), world.sessions.intake];
         await intake.sessionsOf(first, [sharedSession('same')]);
         await Promise.all([intake.session(second, sharedSession('same')), intake.sessionsOf(second, [sharedSession('same')]), intake.session(second, sharedSession('same'))]);
         await intake.events(second, 'same', outputs('same', 1, 2));
@@ -83,7 +83,7 @@ describe('the hub: sessions and events', () => {
       });
 
       it('refuses what it cannot keep, and that alone', async () => {
-        const runner = await world.runner();
+        const runner = await world.runnerRow();
         const { intake } = world.sessions;
         assert.deepEqual(await intake.sessionsOf(runner, [sharedSession('bad\u0000id'), sharedSession('half\ud800'), sharedSession('sound')]), [{ session_id: 'sound', after_seq: 0 }]);
         await assert.rejects(intake.session(runner, sharedSession('bad\u0000id')), (error) => isAgentsError(error, 'bad-input'));
@@ -95,7 +95,7 @@ describe('the hub: sessions and events', () => {
       });
 
       it('reserves a row for a session that is about to begin', async () => {
-        const runner = await world.runner({ userId: 'daemon' });
+        const runner = await world.runnerRow({ userId: 'daemon' });
         const row = { id: 'reserved', runnerId: runner.id, orgId: 'acme', userId: 'villager', info: sharedSession('reserved', { state: 'CREATED' }), villageId: 'v1', agentId: 'a1' };
         await world.sessions.reserve(row);
         await assert.rejects(world.sessions.reserve(row), (error) => isAgentsError(error, 'name-taken'));
@@ -107,7 +107,7 @@ describe('the hub: sessions and events', () => {
       });
 
       it('tells of a row\'s changes, gathered', async () => {
-        const runner = await world.runner();
+        const runner = await world.runnerRow();
         const changes: string[] = [];
         const listening = world.sessions.onDidChange((change) => 'agent' in change && change.agent.session_id === 'busy' && changes.push(change.agent.title));
         const last = waitForEvent(world.sessions.onDidChange, (change) => 'agent' in change && change.agent.title === 'no 99', { ...DEADLINE, what: 'the last change' });
@@ -125,7 +125,7 @@ describe('the hub: sessions and events', () => {
       it('stores nothing twice when a runner speaks to two processes', async () => {
         const other = await sessionsWorld({ databaseUrl: world.hub.base.options.databaseUrl });
         try {
-          const runner = await world.runner();
+          const runner = await world.runnerRow();
           await world.sessions.intake.sessionsOf(runner, [sharedSession('two')]);
           await world.sessions.intake.events(runner, 'two', outputs('two', 1, 10));
           assert.deepEqual(await other.sessions.intake.sessionsOf(runner, [sharedSession('two')]), [{ session_id: 'two', after_seq: 10 }]);
@@ -141,7 +141,7 @@ describe('the hub: sessions and events', () => {
         const other = await sessionsWorld({ databaseUrl: world.hub.base.options.databaseUrl });
         const heard: CommittedEvents[] = [];
         try {
-          const runner = await world.runner();
+          const runner = await world.runnerRow();
           const { intake } = world.sessions;
           await world.sessions.reserve({ id: 'afar-v', runnerId: runner.id, orgId: 'acme', userId: 'u', info: sharedSession('afar-v'), villageId: 'v' });
           await intake.sessionsOf(runner, [sharedSession('afar-v'), sharedSession('afar'), sharedSession('quiet')]);
@@ -169,7 +169,7 @@ describe('the hub: sessions and events', () => {
 
       it('goes on after PostgreSQL was away: nothing is acked that is not there', async () => {
         assert.ok(server);
-        const runner = await world.runner();
+        const runner = await world.runnerRow();
         const { intake } = world.sessions;
         await intake.session(runner, sharedSession('away'));
         await intake.events(runner, 'away', outputs('away', 1, 5));
