@@ -11,6 +11,7 @@ import type { Wire } from './hubSocket.ts';
 import type { KnownProjects } from './knownProjects.ts';
 import type { LinkTimers } from './linkTimers.ts';
 import type { SharedFleet, TaskPort } from './ports.ts';
+import type { Conversation } from './reconnection.ts';
 import { RequestDesk } from './requestDesk.ts';
 import { ResultStream } from './resultStream.ts';
 import { RowStream } from './rowStream.ts';
@@ -36,7 +37,7 @@ const WINDOW = { count: 2_000, bytes: 2 * 1024 * 1024 } as const;
 /** Frames that were not understood, of which the log hears one by one. */
 const MOST_BAD = 20;
 
-export class HubConversation {
+export class HubConversation implements Conversation {
   readonly #parts: ConversationParts;
   readonly #owned = new DisposableStore();
   readonly #events: EventStream;

@@ -3,16 +3,16 @@ import { WebSocket, type RawData } from 'ws';
 import type { Disposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter, type Event } from '../../base/event.ts';
-import { EXTENSION_HEADER, EXTENSION_VERSION, type RunnerExtensionFrame } from '../../protocol/hubWire/extension.ts';
+import type { RunnerExtensionFrame } from '../../protocol/hubWire/extension.ts';
 import { MAX_FRAME_BYTES, type RunnerFrame } from '../../protocol/hubWire/sibylFrames.ts';
 import type { LinkFault } from './linkState.ts';
 
 export type SentFrame = RunnerFrame | RunnerExtensionFrame;
 
 /** What speaks over a socket knows of it. */
-export interface Wire {
+export interface Wire<Frame extends object = SentFrame> {
   /** False when it is closed, or the frame is longer than a hub takes. */
-  send(frame: SentFrame): boolean;
+  send(frame: Frame): boolean;
   /** Bytes that wait for the network. */
   readonly waiting: number;
   /** Something of what waited has gone out. */
@@ -24,6 +24,10 @@ export interface Wire {
 export interface HubSocketOptions {
   readonly url: URL;
   readonly token: string;
+  /** Sent with the upgrade. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Bytes of a frame of the hub; one of more is passed over. Default: MAX_FRAME_BYTES. */
+  readonly mostBytes?: number | undefined;
   /** Milliseconds for the upgrade; without a word of the hub; between two pings of our own. */
   readonly handshakeMs: number;
   readonly silenceMs: number;
@@ -36,28 +40,30 @@ export interface HubSocketOptions {
   readonly onLost: (fault: LinkFault) => void;
 }
 
-/** More than any hub may send: a frame beyond this ends the socket before it is held, one beyond MAX_FRAME_BYTES is passed over. */
-const MOST_PAYLOAD = 8 * MAX_FRAME_BYTES;
+/** Of so many times the bytes that are taken a frame ends the socket, before it is held. */
+const MOST_OVER = 8;
 /** A hub that lets so many bytes wait does not read. */
 const MOST_WAITING = 16 * MAX_FRAME_BYTES;
 /** Milliseconds that a close may take before it is cut. */
 const CLOSE_MS = 1_000;
 
-export class HubSocket implements Wire, Disposable {
+export class HubSocket<Frame extends object = SentFrame> implements Wire<Frame>, Disposable {
   readonly #options: HubSocketOptions;
   readonly #socket: WebSocket;
   readonly #drain = new Emitter<void>();
   readonly #end = new AbortController();
   readonly #watch: NodeJS.Timeout;
+  readonly #mostBytes: number;
   #ping: NodeJS.Timeout | undefined;
   #heardAt = performance.now();
 
   constructor(options: HubSocketOptions) {
     this.#options = options;
+    this.#mostBytes = options.mostBytes ?? MAX_FRAME_BYTES;
     const socket = new WebSocket(options.url, {
-      headers: { authorization: `Bearer ${options.token}`, [EXTENSION_HEADER]: String(EXTENSION_VERSION) },
+      headers: { ...options.headers, authorization: `Bearer ${options.token}` },
       handshakeTimeout: options.handshakeMs,
-      maxPayload: MOST_PAYLOAD,
+      maxPayload: MOST_OVER * this.#mostBytes,
       perMessageDeflate: false,
       // A text that is no UTF-8 is a frame that cannot be read, not the end of the socket.
       skipUTF8Validation: true,
@@ -86,7 +92,7 @@ export class HubSocket implements Wire, Disposable {
     return this.#socket.bufferedAmount;
   }
 
-  send(frame: SentFrame): boolean {
+  send(frame: Frame): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN || this.#end.signal.aborted) return false;
     const text = JSON.stringify(frame);
     if (Buffer.byteLength(text) > MAX_FRAME_BYTES) return false;
@@ -122,7 +128,7 @@ export class HubSocket implements Wire, Disposable {
     this.#isHeard();
     if (this.#end.signal.aborted) return;
     const bytes = bufferOf(data);
-    if (bytes.length > MAX_FRAME_BYTES) this.#options.onOversized(bytes.length);
+    if (bytes.length > this.#mostBytes) this.#options.onOversized(bytes.length);
     else this.#options.onFrame(bytes.toString('utf8'));
   }
 
@@ -156,12 +162,12 @@ export class HubSocket implements Wire, Disposable {
 }
 
 /** Resolves when no more than so many bytes wait; fails with `cancelled` when the socket has ended. */
-export async function whenBelow(wire: Wire, bytes: number): Promise<void> {
+export async function whenBelow(wire: Pick<Wire, 'waiting' | 'onDrain' | 'signal'>, bytes: number): Promise<void> {
   while (wire.waiting > bytes && !wire.signal.aborted) await new Promise<void>((resolve) => onceDrained(wire, resolve));
   if (wire.signal.aborted) throw new AgentsError('cancelled', 'The connection has ended.');
 }
 
-function onceDrained(wire: Wire, resolve: () => void): void {
+function onceDrained(wire: Pick<Wire, 'onDrain' | 'signal'>, resolve: () => void): void {
   const done = (): void => {
     subscription.dispose();
     wire.signal.removeEventListener('abort', done);

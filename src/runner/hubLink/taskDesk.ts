@@ -12,7 +12,7 @@ type Update = Extract<RunnerFrame, { readonly type: 'agent_update' }>;
 
 export interface TaskDeskParts {
   readonly wire: Wire;
-  /** An editor takes none. */
+  /** An editor takes none, and says that it is draining. */
   readonly tasks: TaskPort | undefined;
   readonly projects: KnownProjects;
   /** How many sessions run, where there is no task port to say so. */
@@ -57,7 +57,7 @@ export class TaskDesk {
 
   assign(frame: Assign): void {
     const { tasks } = this.#parts;
-    if (tasks === undefined) return this.#reject(frame.task_id, 'This runner takes no tasks.');
+    if (tasks === undefined) return this.#reject(frame.task_id, 'runner_draining');
     if (this.#assigning >= AT_ONCE) return this.#reject(frame.task_id, 'at_capacity');
     this.#assigning++;
     void this.#assign(tasks, frame).finally(() => this.#assigning--);
@@ -84,7 +84,7 @@ export class TaskDesk {
 
   #tellStatus(): void {
     const { tasks, wire, agentCount } = this.#parts;
-    const { status, agentCount: count } = tasks?.status() ?? { status: 'online', agentCount: agentCount() };
+    const { status, agentCount: count } = tasks?.status() ?? { status: 'draining', agentCount: agentCount() };
     const told = `${status} ${count}`;
     if (told !== this.#told && wire.send({ type: 'status', status, agent_count: count })) this.#told = told;
   }

@@ -205,7 +205,7 @@ describe('a hub link', () => {
     socket.send(JSON.stringify({ type: 'task_assign', task_id: 't-1', agent_id: 'a-1', config: { prompt: 5 } }));
     assert.match((await server.frame('task_reject', ({ task_id: id }) => id === 't-1')).reason, /malformed/);
     socket.send(JSON.stringify({ type: 'task_assign', task_id: 't-2', agent_id: 'a-2', config: { prompt: 'go' } }));
-    assert.match((await server.frame('task_reject', ({ task_id: id }) => id === 't-2')).reason, /takes no tasks/);
+    assert.match((await server.frame('task_reject', ({ task_id: id }) => id === 't-2')).reason, /runner_draining/);
     server.beat();
     await server.frame('heartbeat_ack');
     assert.equal(link.state.state, 'connected');
