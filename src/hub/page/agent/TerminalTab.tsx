@@ -123,7 +123,7 @@ function Shared({ agent }: { readonly agent: HubAgent }) {
           {fault}
         </p>
       )}
-      <div class={writer.you ? 'terminal writing' : 'terminal'} role="group" aria-label={`Terminal of ${agent.name}${writer.you ? '' : ', read only'}`}>
+      <div class={writer.you ? 'screen writing' : 'screen'} role="group" aria-label={`Terminal of ${agent.name}${writer.you ? '' : ', read only'}`}>
         <div class="terminal-place" ref={place} />
       </div>
       {writer.you && (

@@ -12,7 +12,7 @@ import type { Story } from './useStory.ts';
 const ROWS = 200;
 const kindWords: Readonly<Record<TimelineKind, string>> = { prompt: 'Prompts', approval: 'Approvals', command: 'Commands', commit: 'Commits', status: 'Status', file: 'Files', other: 'Session' };
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 
 export function TimelineTab({ agent, story: { story, version, caughtUp, loadEarlier } }: { readonly agent: HubAgent; readonly story: Story }) {
   const model = useModel();

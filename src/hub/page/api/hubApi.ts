@@ -51,6 +51,7 @@ export class HubApi {
   readonly addTask = (body: NewTask): Promise<HubTask> => this.#client.call('POST', '/api/tasks', HubTask, { body });
   readonly preview = (body: NewTask, signal: AbortSignal): Promise<Placement> => this.#client.call('POST', '/api/tasks/preview', Placement, { body, signal });
   readonly cancelTask = (id: string): Promise<unknown> => this.#client.call('POST', `/api/tasks/${encodeURIComponent(id)}/cancel`, Anything, { body: {} });
+  readonly retryTask = (id: string): Promise<unknown> => this.#client.call('POST', `/api/tasks/${encodeURIComponent(id)}/retry`, Anything, { body: {} });
   readonly placement = (id: string): Promise<Placement> => this.#client.call('GET', `/api/tasks/${encodeURIComponent(id)}/placement`, Placement);
 
   readonly changeRunner = (id: string, body: PatchRunner): Promise<Runner> => this.#client.call('PATCH', `/api/runners/${encodeURIComponent(id)}`, Runner, { body });

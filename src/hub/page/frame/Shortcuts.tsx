@@ -62,7 +62,7 @@ export function Shortcuts() {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.closest('input, textarea, select, [contenteditable], dialog, .terminal') !== null);
+  return target instanceof HTMLElement && (target.closest('input, textarea, select, [contenteditable], dialog, .screen') !== null);
 }
 
 /** To the next or the previous of what `data-step` marks, from the one that has the focus or holds it. */

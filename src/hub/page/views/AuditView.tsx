@@ -6,7 +6,7 @@ import { Ago } from '../kit/Times.tsx';
 import { useAct } from '../kit/useAct.ts';
 import { useLoaded } from '../kit/useLoaded.ts';
 import { useModel } from '../model.ts';
-import { actionWords, detailText } from '../words/auditWords.ts';
+import { actionWords, detailText, withNames } from '../words/auditWords.ts';
 import { timeOf } from '../words/timeWords.ts';
 
 const PAGE = 100;
@@ -45,6 +45,8 @@ export function AuditView() {
 }
 
 function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
+  const { agents, runners, tasks } = useModel().fleet.value;
+  const nameOf = (id: string): string | undefined => agents.get(id)?.name ?? runners.get(id)?.name ?? tasks.get(id)?.title;
   return (
     <div class="table-place">
       <table class="audit" aria-label="Audit log">
@@ -63,12 +65,18 @@ function Entries({ entries }: { readonly entries: readonly AuditEntry[] }) {
               <td data-label="When">
                 <Ago then={timeOf(at)} />
               </td>
-              <td data-label="Who">{actor}</td>
+              <td data-label="Who" title={actor}>
+                {withNames(actor, nameOf)}
+              </td>
               <td data-label="What" title={action}>
                 {actionWords(action)}
               </td>
               <td data-label="About">
-                {detailText(detail) !== '' && <span>{detailText(detail)}</span>} {target !== null && <span class="mono muted">{target}</span>}
+                {detailText(detail) !== '' && <span>{detailText(detail)}</span>} {target !== null && (
+                  <span class="muted" title={target}>
+                    {withNames(target, nameOf)}
+                  </span>
+                )}
               </td>
               <td data-label="From" class="mono muted">
                 {ip ?? ''}

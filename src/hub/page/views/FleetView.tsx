@@ -101,7 +101,8 @@ function Agents() {
   const typed = model.filter.value;
   const groups = groupAgents([...agents.values()].filter((agent) => matches(agent, typed)));
   const found = [...groups.values()].reduce((sum, list) => sum + list.length, 0);
-  const [open, setOpen] = useState<ReadonlySet<AgentGroup>>(new Set(agentGroups.filter((group) => group !== 'ended')));
+  // Who waits is above with what it asks, and who has ended is of less interest: those stay closed until they are wished.
+  const [open, setOpen] = useState<ReadonlySet<AgentGroup>>(new Set(agentGroups.filter((group) => group !== 'ended' && (group !== 'waiting' || groups.get(group)?.some(({ asks }) => asks.length === 0)))));
   const toggle = (group: AgentGroup, now: boolean): void => {
     if (open.has(group) === now) return;
     const next = new Set(open);

@@ -18,22 +18,27 @@ export function PlacementTable({ placement, asked }: { readonly placement: Place
               <header>
                 <strong>{score.runner_name}</strong>
                 {chosen ? <Badge tone="good" icon="check" word="Takes it" /> : score.viable ? <Badge tone="calm" icon="queued" word="Could take it" /> : <Badge tone="away" icon="cross" word="Cannot take it" />}
-                <span class="points" title="Points in all">
-                  {pointsText(score.total_score)}
-                  <span class="said"> points</span>
-                </span>
+                {score.viable && (
+                  <span class="points" title="Points in all">
+                    {pointsText(score.total_score)}
+                    <span class="said"> points</span>
+                  </span>
+                )}
               </header>
-              <p class="muted">{score.why}</p>
-              <dl>
-                {scoreParts(score, asked).map(({ label, points, why }) => (
-                  <div key={label} data-sign={points > 0 ? 'plus' : points < 0 ? 'minus' : 'none'}>
-                    <dt>{label}</dt>
-                    <dd>
-                      <span class="points">{pointsText(points)}</span> {why}
-                    </dd>
-                  </div>
-                ))}
-              </dl>
+              {score.viable ? (
+                <dl>
+                  {scoreParts(score, asked).map(({ label, points, why }) => (
+                    <div key={label} data-sign={points > 0 ? 'plus' : points < 0 ? 'minus' : 'none'}>
+                      <dt>{label}</dt>
+                      <dd>
+                        <span class="points">{pointsText(points)}</span> {why}
+                      </dd>
+                    </div>
+                  ))}
+                </dl>
+              ) : (
+                <p class="muted">{score.why}</p>
+              )}
             </li>
           );
         })}

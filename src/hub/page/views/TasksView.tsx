@@ -107,6 +107,10 @@ function TaskDetails({ task }: { readonly task: HubTask }) {
     await model.api.cancelTask(task.id);
     model.say('The task is cancelled.');
   };
+  const retry = async (): Promise<void> => {
+    await model.api.retryTask(task.id);
+    model.say('The task is queued anew.');
+  };
   return (
     <div class="task-details">
       <pre class="prompt-text">{task.prompt}</pre>
@@ -126,6 +130,11 @@ function TaskDetails({ task }: { readonly task: HubTask }) {
         {open && model.mayAct && (
           <ActButton act={act} kind="danger" small icon="cross" onAct={cancel} label={`Cancel ${task.title}`}>
             Cancel the task
+          </ActButton>
+        )}
+        {task.state === 'failed' && model.mayAct && (
+          <ActButton act={act} small icon="retry" onAct={retry} label={`Try ${task.title} again`}>
+            Try it again
           </ActButton>
         )}
       </div>

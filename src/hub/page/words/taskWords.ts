@@ -41,7 +41,7 @@ export interface ScorePart {
 /** What a runner's points are made of, in sentences. */
 export function scoreParts(score: Score, asked: { readonly project: boolean; readonly capabilities: number }): readonly ScorePart[] {
   return [
-    { label: 'Project', points: score.affinity_score, why: score.has_warm_worktree ? 'It has this project at hand.' : score.affinity_score > 0 ? 'It is the one you prefer.' : asked.project ? 'It does not have this project yet.' : 'No project was named.' },
+    { label: 'Fitness', points: score.affinity_score, why: score.affinity_score > 50 ? 'It has this project at hand, and you prefer it.' : score.has_warm_worktree ? 'It has this project at hand.' : score.affinity_score > 0 ? 'It is the one you prefer.' : asked.project ? 'It does not have this project yet.' : 'No project was named.' },
     { label: 'Capabilities', points: score.capability_score, why: score.missing_capabilities.length > 0 ? `It lacks ${score.missing_capabilities.join(', ')}.` : asked.capabilities > 0 ? 'It has all that is required.' : 'None are required.' },
     { label: 'Room', points: score.load_score, why: score.available_slots === 0 ? 'It has no free slot.' : score.available_slots === 1 ? 'It has 1 free slot.' : `It has ${score.available_slots} free slots.` },
     ...(score.health_penalty === 0 ? [] : [{ label: 'Health', points: -Math.abs(score.health_penalty), why: 'It was not heard of lately.' }]),
