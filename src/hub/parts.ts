@@ -1,6 +1,6 @@
 // What the hub's parts are to each other. `startHub` (server/startHub.ts) makes them in this order and ends them in reverse.
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, preHandlerAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, preValidationAsyncHookHandler } from 'fastify';
 import type { WebSocket } from 'ws';
 import type { Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/event.ts';
@@ -59,8 +59,8 @@ export interface Identity {
   authenticate(request: Pick<IncomingMessage, 'headers'>): Promise<Principal | undefined>;
   /** As above for a bare token, such as Socket.IO's `auth.token`. */
   authenticateToken(token: string): Promise<Principal | undefined>;
-  /** A preHandler: 401 without a principal, 403 for a role below `least` (viewer < member < admin), for a runner's token (unless `runners`), and for a cookie with a foreign Origin on anything but GET and HEAD. */
-  guard(least: Role, options?: { readonly runners?: boolean }): preHandlerAsyncHookHandler;
+  /** For `preValidation`: before anything is said of the body, and after the limits by rate. 401 without a principal, 403 for a role below `least` (viewer < member < admin), for a runner's token (unless `runners`), and for a cookie with a foreign Origin on anything but GET and HEAD. */
+  guard(least: Role, options?: { readonly runners?: boolean }): preValidationAsyncHookHandler;
   /** Whether a cookie-carrying socket upgrade comes from the hub's own page. Bearer tokens need none. */
   sameOrigin(request: Pick<IncomingMessage, 'headers' | 'socket'>): boolean;
   /** A token for a runner: claims `rid`, `scp`; 24 h by Sibyl's book, renewed by the hub with each registration. */

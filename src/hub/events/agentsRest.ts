@@ -32,14 +32,14 @@ export function openAgentsRest({ http, identity }: HubBase, sessions: Sessions):
     return data;
   };
 
-  routes.get('/api/agents', { preHandler: reading, schema: { tags, summary: "My organization's agents, the newest first", response: answers(AgentList) } }, async ({ principal }) => {
+  routes.get('/api/agents', { preValidation: reading, schema: { tags, summary: "My organization's agents, the newest first", response: answers(AgentList) } }, async ({ principal }) => {
     const agents = [...(await sessions.list(principal.orgId))];
     return { agents, total: agents.length };
   });
 
-  routes.get('/api/agents/:id', { preHandler: reading, schema: { tags, summary: 'One agent', params, response: answers(HubAgent) } }, async ({ principal, params: { id } }) => await found(principal, id));
+  routes.get('/api/agents/:id', { preValidation: reading, schema: { tags, summary: 'One agent', params, response: answers(HubAgent) } }, async ({ principal, params: { id } }) => await found(principal, id));
 
-  routes.get('/api/agents/:id/events', { preHandler: reading, schema: { tags, summary: 'Its events after a number, in order', params, querystring: EventsQuery, response: answers(EventPage) } }, async ({ principal, params: { id }, query: { after, limit } }, reply) => {
+  routes.get('/api/agents/:id/events', { preValidation: reading, schema: { tags, summary: 'Its events after a number, in order', params, querystring: EventsQuery, response: answers(EventPage) } }, async ({ principal, params: { id }, query: { after, limit } }, reply) => {
     await found(principal, id);
     const events = await sessions.eventTexts(id, after, limit);
     const next = events.length < limit ? null : (events.at(-1)?.seq ?? null);
@@ -48,26 +48,26 @@ export function openAgentsRest({ http, identity }: HubBase, sessions: Sessions):
     return reply.serializer((text) => String(text)).type('application/json; charset=utf-8').send(body as unknown as EventPage);
   });
 
-  routes.post('/api/agents/:id/prompt', { preHandler: acting, schema: { tags, summary: 'Gives it a prompt, now or once it is ready', params, body: PromptAct, response: answers(ActDone) } }, async ({ principal, params: { id }, body: { text } }) => await done(principal, id, { method: 'prompt', text }));
+  routes.post('/api/agents/:id/prompt', { preValidation: acting, schema: { tags, summary: 'Gives it a prompt, now or once it is ready', params, body: PromptAct, response: answers(ActDone) } }, async ({ principal, params: { id }, body: { text } }) => await done(principal, id, { method: 'prompt', text }));
 
-  routes.post('/api/agents/:id/answer', { preHandler: acting, schema: { tags, summary: 'Answers what it asks', params, body: AnswerAct, response: answers(ActDone) } }, async ({ principal, params: { id }, body }) => {
+  routes.post('/api/agents/:id/answer', { preValidation: acting, schema: { tags, summary: 'Answers what it asks', params, body: AnswerAct, response: answers(ActDone) } }, async ({ principal, params: { id }, body }) => {
     if (body.decision === undefined && body.words === undefined) throw new AgentsError('bad-input', 'An answer has a decision or words.');
     return await done(principal, id, { method: 'answer', ...body });
   });
 
   for (const method of ['interrupt', 'kill'] as const) {
     const summary = method === 'kill' ? 'Ends it and all that it started' : 'Ends its turn; it stays';
-    routes.post(`/api/agents/:id/${method}`, { preHandler: acting, schema: { tags, summary, params, response: answers(ActDone) } }, async ({ principal, params: { id } }) => await done(principal, id, { method }));
+    routes.post(`/api/agents/:id/${method}`, { preValidation: acting, schema: { tags, summary, params, response: answers(ActDone) } }, async ({ principal, params: { id } }) => await done(principal, id, { method }));
   }
 
-  routes.post('/api/agents/:id/command', { preHandler: acting, schema: { tags, summary: "A session's command: input, stop, pause, resume, approve", params, body: SessionCommand, response: answers(ActDone) } }, async ({ principal, params: { id }, body: command }) => {
+  routes.post('/api/agents/:id/command', { preValidation: acting, schema: { tags, summary: "A session's command: input, stop, pause, resume, approve", params, body: SessionCommand, response: answers(ActDone) } }, async ({ principal, params: { id }, body: command }) => {
     if (command.type === 'START') throw new AgentsError('bad-input', 'This agent has begun already.', { hint: 'A new one begins with POST /api/tasks or POST /api/runner/sessions.' });
     return await done(principal, id, { method: 'command', command });
   });
 
-  routes.get('/api/agents/:id/queue', { preHandler: reading, schema: { tags, summary: 'The prompts that wait for it', params, response: answers(PromptQueue) } }, async ({ principal, params: { id } }) => ({ prompts: parsed(z.array(QueuedPrompt), await sessions.act(principal, id, { method: 'queue' })) }));
+  routes.get('/api/agents/:id/queue', { preValidation: reading, schema: { tags, summary: 'The prompts that wait for it', params, response: answers(PromptQueue) } }, async ({ principal, params: { id } }) => ({ prompts: parsed(z.array(QueuedPrompt), await sessions.act(principal, id, { method: 'queue' })) }));
 
-  routes.delete('/api/agents/:id/queue/:promptId', { preHandler: acting, schema: { tags, summary: 'Takes a waiting prompt back', params: promptParams, response: answers(ActDone) } }, async ({ principal, params: { id, promptId } }) => await done(principal, id, { method: 'unqueue', id: promptId }));
+  routes.delete('/api/agents/:id/queue/:promptId', { preValidation: acting, schema: { tags, summary: 'Takes a waiting prompt back', params: promptParams, response: answers(ActDone) } }, async ({ principal, params: { id, promptId } }) => await done(principal, id, { method: 'unqueue', id: promptId }));
 
-  routes.get('/api/agents/:id/diff', { preHandler: reading, schema: { tags, summary: 'What it changed since it began', params, response: answers(SessionDiff) } }, async ({ principal, params: { id } }) => parsed(SessionDiff, await sessions.act(principal, id, { method: 'diff' })));
+  routes.get('/api/agents/:id/diff', { preValidation: reading, schema: { tags, summary: 'What it changed since it began', params, response: answers(SessionDiff) } }, async ({ principal, params: { id } }) => parsed(SessionDiff, await sessions.act(principal, id, { method: 'diff' })));
 }

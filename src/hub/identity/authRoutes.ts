@@ -1,5 +1,5 @@
 // REST of signing in and out: /api/auth/..., /api/me. Names and passwords are tried at a rate that guessing cannot live on.
-import type { FastifyInstance, FastifyRequest, preHandlerHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyRequest, preValidationHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { IssuedToken, Login, Me, Setup, TokenLogin } from '../../protocol/hubWire/hubRest.ts';
 import { answers, Done } from '../server/answers.ts';
@@ -16,7 +16,7 @@ export function addAuthRoutes(http: FastifyInstance, { identity, people, rows, s
   const routes = http.withTypeProvider<ZodTypeProvider>();
   const config = { rateLimit: rates.signIn };
   /** Signing somebody in from another site is refused, too: they would work in a stranger's name unawares. */
-  const ownPage: preHandlerHookHandler = (request, _reply, done) => done(identity.sameOrigin(request.raw) ? undefined : forbidden('This request comes from another site.'));
+  const ownPage: preValidationHookHandler = (request, _reply, done) => done(identity.sameOrigin(request.raw) ? undefined : forbidden('This request comes from another site.'));
   const begin = async (request: FastifyRequest, user: UserRow): Promise<string> => (await rows.issue({ orgId: user.orgId, userId: user.id, kind: 'session', name: (request.headers['user-agent'] ?? 'browser').slice(0, 200), lifetimeMs: SESSION_MS })).token;
   const signIn = async (request: FastifyRequest, { name, password }: { readonly name: string; readonly password: string }): Promise<UserRow> => {
     const user = await people.signIn(name, password);
@@ -25,28 +25,28 @@ export function addAuthRoutes(http: FastifyInstance, { identity, people, rows, s
     throw unauthorized('The name or the password is wrong.');
   };
 
-  routes.post('/api/auth/setup', { config, preHandler: ownPage, schema: { tags, summary: "Makes the first admin, by the one-time link's token", body: Setup, response: answers(Me) } }, async (request, reply) => {
+  routes.post('/api/auth/setup', { config, preValidation: ownPage, schema: { tags, security: [], summary: "Makes the first admin, by the one-time link's token", body: Setup, response: answers(Me) } }, async (request, reply) => {
     const user = await setup.use(request.body.token, request.body);
     audit.note({ by: user.name, orgId: user.orgId, action: 'setup', target: user.id, ip: request.ip });
     setSessionCookie(request, reply, await begin(request, user));
     return people.me(user);
   });
 
-  routes.post('/api/auth/login', { config, preHandler: ownPage, schema: { tags, summary: 'Signs a browser in, with a cookie', body: Login, response: answers(Me) } }, async (request, reply) => {
+  routes.post('/api/auth/login', { config, preValidation: ownPage, schema: { tags, security: [], summary: 'Signs a browser in, with a cookie', body: Login, response: answers(Me) } }, async (request, reply) => {
     const user = await signIn(request, request.body);
     setSessionCookie(request, reply, await begin(request, user));
     audit.note({ by: user.name, orgId: user.orgId, action: 'login', target: user.id, ip: request.ip });
     return people.me(user);
   });
 
-  routes.post('/api/auth/token', { config, preHandler: ownPage, schema: { tags, summary: 'A bearer token by name and password, for editors and scripts', body: TokenLogin, response: answers(IssuedToken) } }, async (request) => {
+  routes.post('/api/auth/token', { config, preValidation: ownPage, schema: { tags, security: [], summary: 'A bearer token by name and password, for editors and scripts', body: TokenLogin, response: answers(IssuedToken) } }, async (request) => {
     const user = await signIn(request, request.body);
     const issued = await rows.issue({ orgId: user.orgId, userId: user.id, kind: 'api', name: request.body.token_name ?? 'token', lifetimeMs: lifetimeOf(request.body.expires_in_days) });
     audit.note({ by: user.name, orgId: user.orgId, action: 'token.create', target: issued.row.id, detail: { name: issued.row.name }, ip: request.ip });
     return issuedOf(issued);
   });
 
-  routes.post('/api/auth/logout', { preHandler: ownPage, schema: { tags, summary: 'Ends the session, or the token, that this is called with', response: answers(Done) } }, async (request, reply) => {
+  routes.post('/api/auth/logout', { preValidation: ownPage, schema: { tags, security: [], summary: 'Ends the session, or the token, that this is called with', response: answers(Done) } }, async (request, reply) => {
     const principal = await identity.authenticate(request.raw);
     if (sessionCookieOf(request.headers.cookie) !== undefined) clearSessionCookie(request, reply);
     if (principal?.tokenId !== undefined && principal.runnerId === undefined) {
@@ -57,5 +57,5 @@ export function addAuthRoutes(http: FastifyInstance, { identity, people, rows, s
     return { ok: true as const };
   });
 
-  routes.get('/api/me', { preHandler: identity.guard('viewer'), schema: { tags, summary: 'Who I am', response: answers(Me) } }, async ({ principal }) => people.me({ id: principal.userId, name: principal.name, orgId: principal.orgId, role: principal.role }));
+  routes.get('/api/me', { preValidation: identity.guard('viewer'), schema: { tags, summary: 'Who I am', response: answers(Me) } }, async ({ principal }) => people.me({ id: principal.userId, name: principal.name, orgId: principal.orgId, role: principal.role }));
 }

@@ -1,6 +1,6 @@
 // Who a call is: tokens checked against the database, remembered for seconds, and the end of one told to all of the hub's processes.
 import type { IncomingMessage } from 'node:http';
-import type { preHandlerAsyncHookHandler } from 'fastify';
+import type { preValidationAsyncHookHandler } from 'fastify';
 import * as z from 'zod';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/event.ts';
@@ -90,7 +90,7 @@ export class HubIdentity implements Identity, Disposable {
     return holder === undefined ? undefined : { ...holder, via: 'bearer' };
   }
 
-  guard(least: Role, { runners = false }: { readonly runners?: boolean } = {}): preHandlerAsyncHookHandler {
+  guard(least: Role, { runners = false }: { readonly runners?: boolean } = {}): preValidationAsyncHookHandler {
     return async (request) => {
       const principal = await this.authenticate(request.raw);
       if (principal === undefined) throw unauthorized();

@@ -16,15 +16,15 @@ const tags = ['tokens'];
 export function addTokenRoutes(http: FastifyInstance, { identity, rows, audit }: IdentityParts): void {
   const routes = http.withTypeProvider<ZodTypeProvider>();
 
-  routes.get('/api/tokens', { preHandler: identity.guard('viewer'), schema: { tags, summary: 'My tokens that are good', response: answers(z.array(TokenInfo)) } }, async ({ principal }) => (await rows.list(principal.userId, 'api')).map(infoOf));
+  routes.get('/api/tokens', { preValidation: identity.guard('viewer'), schema: { tags, summary: 'My tokens that are good', response: answers(z.array(TokenInfo)) } }, async ({ principal }) => (await rows.list(principal.userId, 'api')).map(infoOf));
 
-  routes.post('/api/tokens', { preHandler: identity.guard('viewer'), schema: { tags, summary: 'A new token; shown this once', body: NewToken, response: answers(IssuedToken, 201) } }, async ({ principal, body, ip }, reply) => {
+  routes.post('/api/tokens', { preValidation: identity.guard('viewer'), schema: { tags, summary: 'A new token; shown this once', body: NewToken, response: answers(IssuedToken, 201) } }, async ({ principal, body, ip }, reply) => {
     const issued = await rows.issue({ orgId: principal.orgId, userId: principal.userId, kind: 'api', name: body.name, lifetimeMs: lifetimeOf(body.expires_in_days) });
     audit.note({ by: principal, action: 'token.create', target: issued.row.id, detail: { name: body.name }, ip });
     return reply.code(201).send(issuedOf(issued));
   });
 
-  routes.delete('/api/tokens/:id', { preHandler: identity.guard('viewer'), schema: { tags, summary: 'Ends a token of mine', params: z.object({ id: z.string() }), response: answers(Done) } }, async ({ principal, params, ip }) => {
+  routes.delete('/api/tokens/:id', { preValidation: identity.guard('viewer'), schema: { tags, summary: 'Ends a token of mine', params: z.object({ id: z.string() }), response: answers(Done) } }, async ({ principal, params, ip }) => {
     const row = await rows.find(params.id);
     if (row === undefined || row.userId !== principal.userId || row.kind !== 'api' || row.revokedAt !== null) throw new AgentsError('not-found', 'There is no such token.');
     await rows.revoke({ id: row.id });

@@ -45,7 +45,7 @@ export function runnerRoutes({ base, store, connections, timers, changed, remove
     return scoreAll(candidates.filter(({ status }) => status === 'online' || status === 'busy'), wish, Date.now(), timers.staleMs);
   };
 
-  routes.post('/api/runners/register', { preHandler: identity.guard('member', { runners: true }), schema: { tags, summary: 'Registers a runner, or renews one of the same name and host; answers with a token for it', body: RegisterRunner, response: { 200: RegisteredRunner } } }, async ({ principal, body, ip }) => {
+  routes.post('/api/runners/register', { preValidation: identity.guard('member', { runners: true }), schema: { tags, summary: 'Registers a runner, or renews one of the same name and host; answers with a token for it', body: RegisterRunner, response: { 200: RegisteredRunner } } }, async ({ principal, body, ip }) => {
     const registered = await store.register(principal, { name: body.name, hostname: body.hostname, capabilities: body.capabilities, maxAgents: body.max_concurrent_agents, version: body.client_version ?? null, embedded: false, only: principal.runnerId });
     if (registered === undefined) throw new AgentsError('policy-denied', 'A runner\'s token renews that runner alone.', { hint: 'Register others with a person\'s token.' });
     const { row, isNew } = registered;
@@ -54,25 +54,25 @@ export function runnerRoutes({ base, store, connections, timers, changed, remove
     return { ...wire(row), token: await identity.issueRunnerToken({ id: row.id, orgId: row.org_id, userId: row.user_id, name: row.name }) };
   });
 
-  routes.get('/api/runners', { preHandler: identity.guard('viewer', { runners: true }), schema: { tags, summary: 'The runners of the organization', querystring: z.object({ status: RunnerStatus.optional() }), response: { 200: RunnerList } } }, async ({ principal, query }) => {
+  routes.get('/api/runners', { preValidation: identity.guard('viewer', { runners: true }), schema: { tags, summary: 'The runners of the organization', querystring: z.object({ status: RunnerStatus.optional() }), response: { 200: RunnerList } } }, async ({ principal, query }) => {
     const runners = (await store.ofOrg(principal.orgId)).map(wire).filter(({ status }) => query.status === undefined || status === query.status);
     return { runners, total: runners.length };
   });
 
-  routes.get('/api/runners/scores', { preHandler: identity.guard('viewer'), schema: { tags, summary: 'The scores that routing rests on', querystring: ScoresQuery, response: { 200: z.array(RunnerScore) } } }, async ({ principal, query }) => {
+  routes.get('/api/runners/scores', { preValidation: identity.guard('viewer'), schema: { tags, summary: 'The scores that routing rests on', querystring: ScoresQuery, response: { 200: z.array(RunnerScore) } } }, async ({ principal, query }) => {
     const capabilities = (query.capabilities ?? '').split(',').map((word) => word.trim()).filter((word) => word !== '');
     return (await scores(principal, { projectId: query.project_id, requiredCapabilities: capabilities })).map(({ score }) => score);
   });
 
-  routes.post('/api/runners/route', { preHandler: identity.guard('viewer'), schema: { tags, summary: 'Which runner would take it', body: RouteRequest, response: { 200: RouteAnswer } } }, async ({ principal, body }) => {
+  routes.post('/api/runners/route', { preValidation: identity.guard('viewer'), schema: { tags, summary: 'Which runner would take it', body: RouteRequest, response: { 200: RouteAnswer } } }, async ({ principal, body }) => {
     const scored = await scores(principal, { projectId: body.project_id, requiredCapabilities: body.required_capabilities, preferredRunnerId: body.preferred_runner_id, excludeRunners: body.exclude_runners });
     const { best, reason } = choose(scored);
     return { success: best !== undefined, runner_id: best?.score.runner_id ?? null, runner_name: best?.score.runner_name ?? null, score: best?.score.total_score ?? null, all_scores: scored.map(({ score }) => score), reason };
   });
 
-  routes.get('/api/runners/:id', { preHandler: identity.guard('viewer', { runners: true }), schema: { tags, summary: 'One runner', params: Id, response: { 200: Runner } } }, async ({ principal, params }) => wire(await own(principal, params.id)));
+  routes.get('/api/runners/:id', { preValidation: identity.guard('viewer', { runners: true }), schema: { tags, summary: 'One runner', params: Id, response: { 200: Runner } } }, async ({ principal, params }) => wire(await own(principal, params.id)));
 
-  routes.patch('/api/runners/:id', { preHandler: identity.guard('member'), schema: { tags, summary: 'Changes a runner: its owner or an admin', params: Id, body: PatchRunner, response: { 200: Runner } } }, async ({ principal, params, body, ip }) => {
+  routes.patch('/api/runners/:id', { preValidation: identity.guard('member'), schema: { tags, summary: 'Changes a runner: its owner or an admin', params: Id, body: PatchRunner, response: { 200: Runner } } }, async ({ principal, params, body, ip }) => {
     mayChange(principal, await own(principal, params.id));
     const row = await store.patch(params.id, body);
     if (row === undefined) throw new AgentsError('not-found', 'Runner not found');
@@ -82,7 +82,7 @@ export function runnerRoutes({ base, store, connections, timers, changed, remove
     return wire(row);
   });
 
-  routes.delete('/api/runners/:id', { preHandler: identity.guard('member'), schema: { tags, summary: 'Removes a runner that is offline, and ends its tokens', params: Id, response: { 200: Deleted } } }, async ({ principal, params, ip }) => {
+  routes.delete('/api/runners/:id', { preValidation: identity.guard('member'), schema: { tags, summary: 'Removes a runner that is offline, and ends its tokens', params: Id, response: { 200: Deleted } } }, async ({ principal, params, ip }) => {
     const row = await own(principal, params.id);
     mayChange(principal, row);
     if (statusOf(row, Date.now(), offlineMs) !== 'offline' || connections.get(row.id) !== undefined) throw new AgentsError('bad-input', 'Only a runner that is offline can be deleted.', { hint: 'Stop it first.' });
@@ -93,5 +93,5 @@ export function runnerRoutes({ base, store, connections, timers, changed, remove
     return { status: 'deleted' as const, runner_id: row.id };
   });
 
-  routes.get('/api/runners/:id/projects', { preHandler: identity.guard('viewer', { runners: true }), schema: { tags, summary: 'The projects that it has a worktree of', params: Id, response: { 200: z.array(RunnerProject) } } }, async ({ principal, params }) => (await store.projects((await own(principal, params.id)).id)).map(projectOf));
+  routes.get('/api/runners/:id/projects', { preValidation: identity.guard('viewer', { runners: true }), schema: { tags, summary: 'The projects that it has a worktree of', params: Id, response: { 200: z.array(RunnerProject) } } }, async ({ principal, params }) => (await store.projects((await own(principal, params.id)).id)).map(projectOf));
 }

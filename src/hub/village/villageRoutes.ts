@@ -39,7 +39,7 @@ export function addVillageRoutes(parts: StartParts): void {
     return { ok: true };
   };
 
-  routes.post(path, { ...unchecked, preHandler: acting, schema: { tags, summary: 'Begins a session in a village, on the hub\'s own runner or on a connected one', body: StartSession, response: answers(StartedSession, 201) } }, async (request, reply) => {
+  routes.post(path, { ...unchecked, preValidation: acting, schema: { tags, summary: 'Begins a session in a village, on the hub\'s own runner or on a connected one', body: StartSession, response: answers(StartedSession, 201) } }, async (request, reply) => {
     const body = parsed(StartSession, request.body);
     try {
       return await reply.code(201).send(await startSession(parts, request.principal, body));
@@ -49,7 +49,7 @@ export function addVillageRoutes(parts: StartParts): void {
     }
   });
 
-  routes.get(`${path}/:id`, { ...unchecked, preHandler: reading, schema: { tags, summary: "A session's state", params: Id, response: answers(SessionRuntimeState) } }, async ({ principal, params }, reply) => {
+  routes.get(`${path}/:id`, { ...unchecked, preValidation: reading, schema: { tags, summary: "A session's state", params: Id, response: answers(SessionRuntimeState) } }, async ({ principal, params }, reply) => {
     try {
       return await runtimeStateOf(hub.database, await found(principal, params.id));
     } catch (error) {
@@ -58,17 +58,17 @@ export function addVillageRoutes(parts: StartParts): void {
     }
   });
 
-  routes.post(`${path}/:id/input`, { ...unchecked, preHandler: acting, schema: { tags, summary: 'Types into its terminal, byte for byte', params: Id, body: InputBody, response: answers(Done) } }, async (request) => {
+  routes.post(`${path}/:id/input`, { ...unchecked, preValidation: acting, schema: { tags, summary: 'Types into its terminal, byte for byte', params: Id, body: InputBody, response: answers(Done) } }, async (request) => {
     const { data } = parsed(InputBody, request.body);
     return await command(request, (sessionId) => ({ type: 'INPUT', input: { sessionId, data, mode: 'raw' } }));
   });
 
-  routes.post(`${path}/:id/stop`, { ...unchecked, preHandler: acting, schema: { tags, summary: 'Stops it', params: Id, body: StopBody.optional(), response: answers(Done) } }, async (request) => {
+  routes.post(`${path}/:id/stop`, { ...unchecked, preValidation: acting, schema: { tags, summary: 'Stops it', params: Id, body: StopBody.optional(), response: answers(Done) } }, async (request) => {
     const { graceful = true } = parsed(StopBody, request.body);
     return await command(request, () => ({ type: 'STOP', graceful }));
   });
 
-  routes.post(`${path}/:id/approvals/:approvalId`, { ...unchecked, preHandler: acting, schema: { tags, summary: 'Answers what it asks', params: ApprovalId, body: ApprovalBody, response: answers(Done) } }, async (request) => {
+  routes.post(`${path}/:id/approvals/:approvalId`, { ...unchecked, preValidation: acting, schema: { tags, summary: 'Answers what it asks', params: ApprovalId, body: ApprovalBody, response: answers(Done) } }, async (request) => {
     const { decision, note } = parsed(ApprovalBody, request.body);
     return await command(request, () => ({ type: 'APPROVE', approvalId: request.params.approvalId, decision, ...(note === undefined ? {} : { note }) }));
   });
