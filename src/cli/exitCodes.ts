@@ -39,7 +39,7 @@ Exit codes:
   1    failed
   2    the command line, a setting or an input is not valid
   3    no such agent, runtime, provider, file or folder
-  4    the runtime cannot be used (tmux or Docker missing or not running, image missing)
-  5    the name or id is taken
+  4    the runtime or the database cannot be used (tmux or Docker missing or not running, image missing)
+  5    the name, id, port or folder is taken
   6    the request is gone, or something else is asked by now: nothing was answered
   130  cancelled`;
