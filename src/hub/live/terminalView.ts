@@ -45,9 +45,9 @@ export class TerminalView implements Disposable {
     return this.#state === 'waiting';
   }
 
-  /** Throws `invalid-transition` while it is not attached. */
+  /** Throws `invalid-transition` while it has none. */
   get source(): TerminalSource {
-    if (this.#source === undefined || this.#state === 'attaching') throw new AgentsError('invalid-transition', 'This terminal is not open yet.');
+    if (this.#source === undefined) throw new AgentsError('invalid-transition', 'This terminal is not open yet.');
     return this.#source;
   }
 
