@@ -7,7 +7,7 @@ import type { Database, Tables } from '../store/tables.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 
 /** Names the organization whose admins may make others. */
-const FIRST_ORG = 'first_org';
+export const FIRST_ORG = 'first_org';
 
 export interface UserRow {
   readonly id: string;

@@ -102,7 +102,7 @@ class Inbox {
     socket.on('message', this.#listen);
   }
 
-  /** Says hello. Resolves to the instance that the answer names; undefined for a client that answers otherwise, or not in time: it gets the base protocol. */
+  /** Says hello. Resolves to the instance that the answer names, whatever else comes before it; undefined for a client that does not answer in time: it gets the base protocol. */
   async hello(timeoutMs: number): Promise<string | undefined> {
     const socket = this.#socket;
     socket.send(JSON.stringify({ type: 'hello', protocol: EXTENSION_VERSION, server_time: Date.now() }));
@@ -114,7 +114,8 @@ class Inbox {
       };
       this.#heard = ({ data, isBinary }) => {
         const { frame } = readFrame(data, isBinary);
-        if (frame !== undefined) done(frame.type === 'hello' ? frame.instance : undefined);
+        // How many agents it runs is said as soon as the socket is open.
+        if (frame?.type === 'hello') done(frame.instance);
       };
       socket.once('close', () => done(undefined));
       socket.resume();

@@ -1,52 +1,47 @@
-// A session's state as the village runner tells it, out of what the hub has of it.
+// A session's state as the village runner tells it, out of its events: so it is never behind what its clients were told.
 import { jsonOf } from '../../base/json.ts';
 import type { HubAgent } from '../../protocol/hubWire/hubRest.ts';
 import type { SessionRuntimeState } from '../../protocol/hubWire/villageRest.ts';
-import { RunnerEvent, type EventApproval, type RunnerEventType } from '../../protocol/runnerEvent.ts';
+import { RunnerEvent, type EventApproval } from '../../protocol/runnerEvent.ts';
+import { MILESTONES } from '../store/milestones.ts';
 import { storeFault } from '../store/storeFaults.ts';
 import type { Database } from '../store/tables.ts';
 
 /** Throws the database's faults. */
 export async function runtimeStateOf(database: Database, agent: HubAgent): Promise<SessionRuntimeState> {
+  const { id, provider_id, workspace, branch } = agent;
+  let { state } = agent;
+  let startedAt: number | undefined;
+  let reason: string | undefined;
+  let exitCode = agent.exit_code ?? undefined;
+  const open = new Map<string, EventApproval>();
+  const { events, lastSeq } = await read(database, id);
+  for (const event of events) {
+    if (event.type === 'SESSION_STARTED') startedAt ??= event.ts;
+    else if (event.type === 'SESSION_STATE_CHANGED') ({ newState: state, reason } = event);
+    else if (event.type === 'SESSION_ENDED') ({ exitCode = exitCode } = event);
+    else if (event.type === 'APPROVAL_REQUESTED') open.set(event.approval.approvalId, event.approval);
+    else if (event.type === 'APPROVAL_RESOLVED') open.delete(event.approvalId);
+  }
+  return {
+    sessionId: id,
+    state,
+    providerId: provider_id,
+    ...(workspace === undefined ? {} : { workspace: { path: workspace, ...(branch === undefined ? {} : { branch }) } }),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    lastEventSeq: lastSeq,
+    pendingApprovals: [...open.values()],
+    ...(state === 'FAILED' && reason !== undefined ? { errorMessage: reason } : {}),
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
+}
+
+async function read(database: Database, id: string): Promise<{ readonly events: readonly RunnerEvent[]; readonly lastSeq: number }> {
   try {
-    const { id, state, provider_id, workspace, branch, stored_seq, asks, exit_code } = agent;
-    const over = state === 'COMPLETED' || state === 'FAILED';
-    const [started, failed, pendingApprovals] = await Promise.all([
-      oneEvent(database, id, 'SESSION_STARTED', 'asc'),
-      state === 'FAILED' ? oneEvent(database, id, 'SESSION_STATE_CHANGED', 'desc') : undefined,
-      // Where nothing can wait for anybody, its many events need not be looked through.
-      over || (asks.length === 0 && state !== 'WAITING_FOR_APPROVAL' && state !== 'PAUSED_BY_HUMAN') ? [] : openApprovals(database, id),
-    ]);
-    const reason = failed?.type === 'SESSION_STATE_CHANGED' ? failed.reason : undefined;
-    return {
-      sessionId: id,
-      state,
-      providerId: provider_id,
-      ...(workspace === undefined ? {} : { workspace: { path: workspace, ...(branch === undefined ? {} : { branch }) } }),
-      ...(started === undefined ? {} : { startedAt: started.ts }),
-      lastEventSeq: stored_seq,
-      pendingApprovals,
-      ...(reason === undefined ? {} : { errorMessage: reason }),
-      ...(exit_code === undefined || exit_code === null ? {} : { exitCode: exit_code }),
-    };
+    const session = await database.selectFrom('sessions').select('stored_seq').where('id', '=', id).executeTakeFirst();
+    const rows = await database.selectFrom('events').select('event').where('session', '=', id).where(MILESTONES).orderBy('seq').execute();
+    return { events: rows.map(({ event }) => RunnerEvent.parse(jsonOf(event))), lastSeq: Number(session?.stored_seq ?? 0) };
   } catch (error) {
     throw storeFault(error);
   }
-}
-
-async function oneEvent(database: Database, session: string, type: RunnerEventType, order: 'asc' | 'desc'): Promise<RunnerEvent | undefined> {
-  const row = await database.selectFrom('events').select('event').where('session', '=', session).where('type', '=', type).orderBy('seq', order).limit(1).executeTakeFirst();
-  return row === undefined ? undefined : RunnerEvent.parse(jsonOf(row.event));
-}
-
-/** Asked for, and not resolved yet. */
-async function openApprovals(database: Database, session: string): Promise<EventApproval[]> {
-  const open = new Map<string, EventApproval>();
-  const rows = await database.selectFrom('events').select('event').where('session', '=', session).where('type', 'in', ['APPROVAL_REQUESTED', 'APPROVAL_RESOLVED']).orderBy('seq').execute();
-  for (const row of rows) {
-    const event = RunnerEvent.parse(jsonOf(row.event));
-    if (event.type === 'APPROVAL_REQUESTED') open.set(event.approval.approvalId, event.approval);
-    else if (event.type === 'APPROVAL_RESOLVED') open.delete(event.approvalId);
-  }
-  return [...open.values()];
 }

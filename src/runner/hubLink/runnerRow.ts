@@ -27,7 +27,7 @@ export function runnerRow(parts: RunnerRowParts): SharedSession {
   const ended = isFinal(state) ? endedAt : undefined;
   return {
     session_id: sessionId,
-    name: agent?.name ?? sessionId,
+    name: givenName(session) ?? agent?.name ?? sessionId,
     provider_id: providerId,
     title,
     state,
@@ -83,4 +83,10 @@ function queued({ agent, managed }: RunnerRowParts): number {
     // Its file is damaged: the queue's own commands say so.
     return 0;
   }
+}
+
+/** As whoever began it called it. */
+function givenName({ metadata }: Session): string | undefined {
+  const name = metadata?.['agentName'];
+  return typeof name === 'string' && name.trim() !== '' ? name.slice(0, 200) : undefined;
 }

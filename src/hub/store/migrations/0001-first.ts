@@ -1,6 +1,7 @@
 // The first tables. A migration that was released is never changed: what comes later is a migration of its own.
 import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
 import type { DatabaseKind } from '../migrate.ts';
+import { MILESTONES } from '../milestones.ts';
 
 export async function first(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {
   const sqlite = kind === 'sqlite';
@@ -62,6 +63,8 @@ export async function first(db: Kysely<unknown>, kind: DatabaseKind): Promise<vo
     .addPrimaryKeyConstraint('events_pk', ['session', 'seq']);
   // A session's events lie beside each other: what a client missed is one stretch of the file.
   await (sqlite ? events.modifyEnd(sql`without rowid`) : events).execute();
+  // The few that say how a session is, among its many. Who looks for them says this very condition.
+  await sql`create index events_milestones on events (session, seq) where ${MILESTONES}`.execute(db);
 
   await table('villages').addColumn('id', 'text', (c) => c.primaryKey()).addColumn('org_id', 'text', (c) => c.notNull()).addColumn('created_at', 'bigint', (c) => c.notNull()).execute();
 
