@@ -71,7 +71,7 @@ export function pathOf(route: Route): string {
 
 /** A path of this page; anything else (another site, a script) is the first page. */
 function ownPath(path: string | null): string {
-  return path !== null && /^\/(?![/\\])[^\u0000-\u001f\\]*$/.test(path) && !/^\/(sign-in|setup|api)(\/|\?|$)/.test(path) ? path : '/';
+  return path !== null && /^\/(?![/\\])[^\u0000-\u001f\\]*$/.test(path) && !/^\/(sign-in|setup|api)(\/|\?|#|$)/.test(path) ? path : '/';
 }
 
 function decode(part: string): string | undefined {

@@ -6,7 +6,7 @@ import { Joins } from '../../../../src/hub/page/connection/joins.ts';
 import type { RunnerEvent, RunnerEventBody } from '../../../../src/protocol/runnerEvent.ts';
 
 function events(from: number, ...bodies: readonly RunnerEventBody[]): RunnerEvent[] {
-  return bodies.map((body, index) => ({ ...body, sessionId: 's', orgId: 'o', ts: 1000 + from + index, seq: from + index }) as RunnerEvent);
+  return bodies.map((body, index) => ({ ...body, sessionId: 's', orgId: 'o', ts: 1000 + from + index, seq: from + index }));
 }
 
 const write = (path: string): RunnerEventBody => ({ type: 'FILE_TOUCHED', path, reason: 'write' });
