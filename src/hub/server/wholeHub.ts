@@ -1,5 +1,6 @@
 // A hub with all its parts: what `tmux-agents hub` runs.
 import { openSessions } from '../events/sessionsPart.ts';
+import { openLive } from '../live/livePart.ts';
 import type { Hub, HubBase, HubOptions } from '../parts.ts';
 import { openSibyl } from '../sibyl/sibylPart.ts';
 import { openVillage } from '../village/villagePart.ts';
@@ -33,9 +34,11 @@ async function openParts(base: HubBase): Promise<{ readonly hub: Hub; dispose():
     sessions.useRunners(sibyl.runners);
     const hub: Hub = { ...base, runners: sibyl.runners, tasks: sibyl.tasks, sessions };
     const village = openVillage(hub);
+    const live = openLive(hub);
     return {
       hub,
       dispose: async () => {
+        live.dispose();
         village.dispose();
         await sibyl.dispose();
         await sessions.dispose();
