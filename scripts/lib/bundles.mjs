@@ -44,6 +44,8 @@ const late = [
   // Timeline, replay, best of N and the recorder: loaded once the agents are shown, or a command of theirs is run.
   { imported: /\/sessionViews\.ts$/, file: 'sessionViews.cjs' },
   { imported: /\/reviewLate\.ts$/, file: 'review.cjs' },
+  // The connection to a hub: loaded when somebody connects, or has connected.
+  { imported: /\/hubViews\.ts$/, file: 'hubViews.cjs' },
   // The command's alone: it is a program of its own, which stays out of the VSIX.
   { imported: /\/hubEntry\.ts$/, file: 'hub.mjs' },
   // Data that is read with the first agent. Whoever imports it is itself imported late, so it may say so at its top.
@@ -187,6 +189,10 @@ export function bundles() {
     {
       name: 'sessionViews',
       options: { ...common, ...cjs, keepNames: false, stdin: { contents: "export * from './sessionViews.ts';", resolveDir: join(root, 'src/extension'), sourcefile: 'sessionViews.cjs' }, outfile: join(dist, 'sessionViews.cjs'), external: ['vscode'], plugins: [lateParts('.', [...late, schemas])] },
+    },
+    {
+      name: 'hubViews',
+      options: { ...common, ...cjs, keepNames: false, stdin: { contents: "export * from './hubViews.ts';", resolveDir: join(root, 'src/extension/hubConnection'), sourcefile: 'hubViews.cjs' }, outfile: join(dist, 'hubViews.cjs'), external: ['vscode'], plugins: [lateParts('.', [...late, schemas])] },
     },
     {
       name: 'pages',

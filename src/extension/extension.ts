@@ -10,6 +10,7 @@ import { ReportDocuments } from './documents/reportDocuments.ts';
 import { Fleet } from './fleet.ts';
 import { WaitingCount } from './inbox/waitingCount.ts';
 import { WaitingNotice } from './inbox/waitingNotice.ts';
+import { LateHub } from './lateHub.ts';
 import { LateSessionViews } from './lateSessionViews.ts';
 import { ReviewDoor } from './review/reviewDoor.ts';
 import type { Services } from './services.ts';
@@ -27,6 +28,8 @@ export interface ExtensionApi {
   readonly fleet: Fleet;
   /** What is below agents in the view, and the way to all of review. */
   readonly review: ReviewDoor;
+  /** The connection to a hub. */
+  readonly hub: LateHub;
   /** What tells about waiting agents: the keys of the requests that the notification is about, and the text of the status bar. */
   readonly waiting: { announced(): readonly string[]; counted(): string };
 }
@@ -42,13 +45,15 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const sessionViews: LateSessionViews = owned.add(new LateSessionViews(() => services));
   const memory = new SpawnMemory(context);
   const review: ReviewDoor = owned.add(new ReviewDoor({ services: () => services, memory: context.workspaceState }));
-  const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report, parts: review }));
+  const hub: LateHub = owned.add(new LateHub({ services: () => services, context }));
+  const tree = owned.add(new AgentsTree({ fleet, groupBy: readGrouping, onFault: report, parts: review, others: hub }));
   const services: Services = {
     fleet,
     tree,
     memory,
     sessionViews,
     review,
+    hub,
     log,
     terminals: owned.add(new AttachedTerminals({ fleet, memory: context.workspaceState })),
     output: owned.add(new OutputDocuments(fleet)),
@@ -73,7 +78,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
 
   const activationMs = performance.now() - began;
   log.info(`Activated in ${activationMs.toFixed(1)} ms`);
-  return { activationMs, fleet, review, waiting: { announced: () => notice.announced, counted: () => count.text } };
+  return { activationMs, fleet, review, hub, waiting: { announced: () => notice.announced, counted: () => count.text } };
 }
 
 /** Settings, schemas and runtimes are loaded when agents are first looked for, not when the window opens. */

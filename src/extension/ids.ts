@@ -53,6 +53,15 @@ export const Commands = {
   replay: 'tmuxAgents.agent.replay',
   bestOf: 'tmuxAgents.bestOf.start',
   showBestOf: 'tmuxAgents.bestOf.show',
+  connectHub: 'tmuxAgents.hub.connect',
+  disconnectHub: 'tmuxAgents.hub.disconnect',
+  showHub: 'tmuxAgents.hub.show',
+  hubAttach: 'tmuxAgents.hub.attach',
+  hubPrompt: 'tmuxAgents.hub.sendPrompt',
+  hubAnswer: 'tmuxAgents.hub.answer',
+  hubInterrupt: 'tmuxAgents.hub.interrupt',
+  hubKill: 'tmuxAgents.hub.kill',
+  hubDiff: 'tmuxAgents.hub.showDiff',
   // Review.
   showChanges: 'tmuxAgents.review.showChanges',
   openChange: 'tmuxAgents.review.openChange',
@@ -98,7 +107,12 @@ export const ContextKeys = {
   promptEditors: 'tmuxAgents.promptEditors',
   /** The changes of an agent were shown in this window. */
   reviewing: 'tmuxAgents.reviewing',
+  /** This window is signed in at a hub. */
+  atHub: 'tmuxAgents.atHub',
 } as const;
+
+/** Where all windows keep the address of the hub that they are connected to. */
+export const HUB_MEMORY = 'tmuxAgents.hub.connected';
 
 /** Schemes of the read-only documents that the extension shows. */
 export const Schemes = { output: 'tmux-agents-output', report: 'tmux-agents-report', commit: 'tmux-agents-commit' } as const;

@@ -4,6 +4,7 @@ import type { OutputDocuments } from './documents/outputDocuments.ts';
 import type { PromptEditors } from './documents/promptEditors.ts';
 import type { ReportDocuments } from './documents/reportDocuments.ts';
 import type { Fleet } from './fleet.ts';
+import type { LateHub } from './lateHub.ts';
 import type { LateSessionViews } from './lateSessionViews.ts';
 import type { ReviewDoor } from './review/reviewDoor.ts';
 import type { SpawnMemory } from './spawn/spawnMemory.ts';
@@ -20,6 +21,7 @@ export interface Services {
   readonly memory: SpawnMemory;
   readonly sessionViews: LateSessionViews;
   readonly review: ReviewDoor;
+  readonly hub: LateHub;
   readonly log: vscode.LogOutputChannel;
   /** Where the extension is installed. */
   readonly extensionPath: string;

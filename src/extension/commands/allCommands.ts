@@ -53,6 +53,15 @@ const handlers: Readonly<Record<CommandId, () => Promise<CommandHandler>>> = {
   [Commands.replay]: async () => (await import('./sessions.ts')).replay,
   [Commands.bestOf]: async () => (await import('./sessions.ts')).bestOf,
   [Commands.showBestOf]: async () => (await import('./sessions.ts')).showBestOf,
+  [Commands.connectHub]: async () => (await import('./hub.ts')).connectHub,
+  [Commands.disconnectHub]: async () => (await import('./hub.ts')).disconnectHub,
+  [Commands.showHub]: async () => (await import('./hub.ts')).showHub,
+  [Commands.hubAttach]: async () => (await import('./hub.ts')).hubAttach,
+  [Commands.hubPrompt]: async () => (await import('./hub.ts')).hubPrompt,
+  [Commands.hubAnswer]: async () => (await import('./hub.ts')).hubAnswer,
+  [Commands.hubInterrupt]: async () => (await import('./hub.ts')).hubInterrupt,
+  [Commands.hubKill]: async () => (await import('./hub.ts')).hubKill,
+  [Commands.hubDiff]: async () => (await import('./hub.ts')).hubDiff,
   [Commands.showChanges]: review('showChanges'),
   [Commands.openChange]: review('openChange'),
   [Commands.openWorktree]: review('openWorktree'),
@@ -83,7 +92,7 @@ function review(name: ReviewCommandName): () => Promise<CommandHandler> {
 const reviewIds = (Object.values(Commands) as CommandId[]).filter((id) => id.startsWith('tmuxAgents.review.'));
 
 /** Commands that callers use with arguments: their failures reject instead of showing a notification. */
-const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename, Commands.buildImage, Commands.resume, Commands.autoApprove, Commands.sendSelection, Commands.sendFile, Commands.sendDiagnostics, Commands.broadcast, Commands.bestOf, ...reviewIds]);
+const callable: ReadonlySet<CommandId> = new Set([Commands.spawn, Commands.sendPrompt, Commands.rename, Commands.buildImage, Commands.resume, Commands.autoApprove, Commands.sendSelection, Commands.sendFile, Commands.sendDiagnostics, Commands.broadcast, Commands.bestOf, Commands.connectHub, Commands.hubAttach, Commands.hubPrompt, Commands.hubInterrupt, Commands.hubKill, ...reviewIds]);
 
 export function registerCommands(services: Services): Disposable {
   const owned = new DisposableStore();

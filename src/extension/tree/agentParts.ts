@@ -4,8 +4,8 @@ import type { AgentInfo } from '../../runtimes/types.ts';
 import type { AgentKey } from '../agentKey.ts';
 
 export interface PartRow {
-  readonly kind: 'changes' | 'change';
-  /** Begins with the agent's key and `#`. */
+  readonly kind: 'changes' | 'change' | 'hub' | 'hubAgent';
+  /** Begins with the agent's key and `#`; of a row beside them with OTHERS and `#`. */
   readonly id: string;
   readonly item: () => vscode.TreeItem;
   readonly children: readonly PartRow[];
@@ -18,6 +18,15 @@ export interface AgentParts {
   /** The agent's row was closed, or is gone: its parts need not be kept true any more. */
   closed(key: AgentKey): Promise<void>;
   readonly onDidChangeParts: vscode.Event<AgentKey>;
+}
+
+/** Stands for the key of an agent in the ids of rows that belong to none. */
+export const OTHERS = 'others';
+
+/** Rows behind those of the agents, which somebody else knows. */
+export interface OtherRows {
+  rows(): readonly PartRow[];
+  readonly onDidChangeRows: vscode.Event<void>;
 }
 
 /** The agent that a part's row belongs to. */

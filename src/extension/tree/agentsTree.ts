@@ -8,7 +8,7 @@ import type { Fleet } from '../fleet.ts';
 import { ContextKeys, Views } from '../ids.ts';
 import { countWords } from '../inbox/inboxWords.ts';
 import { treeItem } from './agentItem.ts';
-import { agentOfPart, type AgentParts, type PartRow } from './agentParts.ts';
+import { agentOfPart, OTHERS, type AgentParts, type OtherRows, type PartRow } from './agentParts.ts';
 import { agentTooltip } from './agentWords.ts';
 import { buildTree, changedNodes, indexTree, type GroupBy, type TreeNode } from './model.ts';
 import { shownState } from './shownState.ts';
@@ -29,6 +29,8 @@ export interface AgentsTreeOptions {
   readonly onFault: (error: unknown) => void;
   /** What is below agents. */
   readonly parts: AgentParts;
+  /** What is behind the agents. */
+  readonly others: OtherRows;
 }
 
 export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposable {
@@ -54,6 +56,7 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
     this.#owned.add(this.view.onDidChangeVisibility(() => this.update()));
     this.#owned.add(this.view.onDidCollapseElement(({ element }) => this.#partsClosed(element)));
     this.#owned.add(options.parts.onDidChangeParts((key) => this.#redrawParts(key)));
+    this.#owned.add(options.others.onDidChangeRows(() => this.#redrawOthers()));
     this.#owned.add(this.#changed);
     this.#owned.add(toDisposable(() => clearInterval(this.#ageTimer)));
   }
@@ -76,7 +79,7 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
     const changed = changedNodes(before, this.#roots);
     if (changed === 'all') this.#changed.fire(undefined);
     else if (changed.length > 0) this.#changed.fire(changed.flatMap((id) => this.#elements.get(id) ?? []));
-    for (const id of this.#parts.keys()) if (!this.#index.has(agentOfPart(id))) this.#parts.delete(id);
+    for (const id of this.#parts.keys()) if (agentOfPart(id) !== OTHERS && !this.#index.has(agentOfPart(id))) this.#parts.delete(id);
     for (const id of this.#elements.keys()) if (!this.#index.has(id) && !this.#parts.has(id)) this.#elements.delete(id);
     this.#showFrame();
   }
@@ -94,7 +97,7 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
       this.#roots = buildTree(this.#options.fleet.snapshot, this.#options.groupBy(), Date.now());
       this.#index = indexTree(this.#roots);
       this.#showFrame();
-      return this.#roots.map((node) => this.#element(node));
+      return [...this.#roots.map((node) => this.#element(node)), ...this.#below(this.#options.others.rows(), OTHERS)];
     }
     const node = this.#index.get(element.key)?.node;
     if (node?.kind === 'group') return node.children.map((child) => this.#element(child));
@@ -153,6 +156,15 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
     if (agent !== undefined) this.#changed.fire(agent);
   }
 
+  /** Only they, unless there are some now where there were none, or none any more. */
+  #redrawOthers(): void {
+    const before = [...this.#parts.values()].filter(({ parent }) => parent === OTHERS).length;
+    const rows = this.#below(this.#options.others.rows(), OTHERS);
+    if (rows.length !== before) this.#changed.fire(undefined);
+    else if (rows.length > 0) this.#changed.fire(rows);
+    this.#showFrame();
+  }
+
   #partsClosed({ kind, key }: TreeElement): void {
     if (kind === 'agent') this.#options.parts.closed(key).catch(this.#options.onFault);
   }
@@ -163,7 +175,7 @@ export class AgentsTree implements vscode.TreeDataProvider<TreeElement>, Disposa
     const waiting = agents.filter((agent) => shownState(agent, statuses?.get(agentKey(agent))).state === 'waiting').length;
     this.view.badge = waiting === 0 ? undefined : { value: waiting, tooltip: countWords(waiting) };
     this.#setContext(ContextKeys.hasWaiting, waiting > 0);
-    this.#setContext(ContextKeys.nothingToShow, this.#options.fleet.hasAnswered && this.#roots.length === 0);
+    this.#setContext(ContextKeys.nothingToShow, this.#options.fleet.hasAnswered && this.#roots.length === 0 && this.#options.others.rows().length === 0);
     this.#setContext(ContextKeys.hasAgents, agents.length > 0);
     this.#setContext(ContextKeys.hasFinished, agents.some(isFinished));
     this.#setContext(ContextKeys.dockerUnavailable, runtimes.some(({ error }) => error?.reason === 'docker-unavailable'));
