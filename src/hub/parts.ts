@@ -1,4 +1,4 @@
-// What the hub's parts are to each other. `startHub` (server/startHub.ts) makes them in this order and ends them in reverse.
+// What the hub's parts are to each other. `startWholeHub` (server/wholeHub.ts) makes them in this order and ends them in reverse.
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, preValidationAsyncHookHandler } from 'fastify';
 import type { WebSocket } from 'ws';
@@ -205,15 +205,5 @@ export interface Hub extends HubBase {
   readonly runners: Runners;
   readonly tasks: Tasks;
   readonly sessions: Sessions;
-}
-
-/** What a running hub is to whoever started it. */
-export interface RunningHub {
-  /** `http://127.0.0.1:3334`, or https. */
-  readonly url: string;
-  /** The one-time link, as long as there is no admin. */
-  readonly adminLink: string | undefined;
-  readonly hub: Hub;
-  close(): Promise<void>;
 }
 

@@ -26,26 +26,26 @@ export async function startWholeHub(options: HubOptions, start: Omit<StartOption
   return { ...started, hub: whole as Hub };
 }
 
-/** In the order in which they need each other; ended in reverse. */
+/** In the order in which they need each other; ended in reverse, also those that were made before one that fails. */
 async function openParts(base: HubBase): Promise<{ readonly hub: Hub; dispose(): Promise<void> }> {
-  const sessions = openSessions(base);
+  const made: { dispose(): unknown }[] = [];
+  const own = <Part extends { dispose(): unknown }>(part: Part): Part => {
+    made.push(part);
+    return part;
+  };
+  const dispose = async (): Promise<void> => {
+    for (const part of made.reverse()) await part.dispose();
+  };
   try {
-    const sibyl = await openSibyl(base, sessions.intake);
-    sessions.useRunners(sibyl.runners);
-    const hub: Hub = { ...base, runners: sibyl.runners, tasks: sibyl.tasks, sessions };
-    const village = openVillage(hub);
-    const live = openLive(hub);
-    return {
-      hub,
-      dispose: async () => {
-        live.dispose();
-        village.dispose();
-        await sibyl.dispose();
-        await sessions.dispose();
-      },
-    };
+    const sessions = own(openSessions(base));
+    const { runners, tasks } = own(await openSibyl(base, sessions.intake));
+    sessions.useRunners(runners);
+    const hub: Hub = { ...base, runners, tasks, sessions };
+    own(openLive(hub));
+    own(openVillage(hub));
+    return { hub, dispose };
   } catch (error) {
-    await sessions.dispose();
+    await dispose();
     throw error;
   }
 }
