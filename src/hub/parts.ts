@@ -170,6 +170,7 @@ export interface Sessions {
   reserve(session: { readonly id: string; readonly runnerId: string; readonly orgId: string; readonly userId: string; readonly info: SharedSession; readonly villageId?: string; readonly agentId?: string }): Promise<void>;
   /** A reserved row whose session its runner did not begin: gone. */
   discard(id: string): Promise<void>;
+  /** At most `limit`, and fewer where they are large: there is more until none comes. */
   events(id: string, after: number, limit: number): Promise<readonly RunnerEvent[]>;
   /** As `events`, in the JSON text that they are kept in. */
   eventTexts(id: string, after: number, limit: number): Promise<readonly { readonly seq: number; readonly text: string }[]>;

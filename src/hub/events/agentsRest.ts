@@ -40,9 +40,10 @@ export function openAgentsRest({ http, identity }: HubBase, sessions: Sessions):
   routes.get('/api/agents/:id', { preValidation: reading, schema: { tags, summary: 'One agent', params, response: answers(HubAgent) } }, async ({ principal, params: { id } }) => await found(principal, id));
 
   routes.get('/api/agents/:id/events', { preValidation: reading, schema: { tags, summary: 'Its events after a number, in order', params, querystring: EventsQuery, response: answers(EventPage) } }, async ({ principal, params: { id }, query: { after, limit } }, reply) => {
-    await found(principal, id);
+    const { stored_seq } = await found(principal, id);
     const events = await sessions.eventTexts(id, after, limit);
-    const next = events.length < limit ? null : (events.at(-1)?.seq ?? null);
+    const last = events.at(-1)?.seq;
+    const next = last === undefined || last >= stored_seq ? null : last;
     // The very texts that are stored: they were checked when they came.
     const body = `{"events":[${events.map(({ text }) => text).join(',')}],"next":${next}}`;
     return reply.serializer((text) => String(text)).type('application/json; charset=utf-8').send(body as unknown as EventPage);

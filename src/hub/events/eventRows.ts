@@ -5,6 +5,8 @@ import type { Database } from '../store/tables.ts';
 
 /** Rows per statement, the largest that fits first. */
 const SIZES = [400, 50, 8, 1] as const;
+/** What one page holds in memory, about. */
+const PAGE_CHARACTERS = 1024 * 1024;
 
 /** An event as it is kept. */
 export interface EventRow {
@@ -58,9 +60,12 @@ export async function raiseStored(root: Database, transaction: Database, session
   }
 }
 
-/** In order, at most `limit`, after the number `after`. */
+/** In order, after the number `after`: at most `limit`, and no more than fit into a page, but for one that alone is larger. */
 export async function readEvents(database: Database, session: string, after: number, limit: number): Promise<readonly { readonly seq: number; readonly text: string }[]> {
-  return await database.selectFrom('events').select(['seq', 'event as text']).where('session', '=', session).where('seq', '>', after).orderBy('seq').limit(limit).execute();
+  const page = sql`select seq, event from events where session = ${session} and seq > ${after} order by seq limit ${limit}`;
+  const sized = sql`select seq, event, sum(length(event)) over (order by seq) - length(event) as size_before from (${page}) as page`;
+  const { rows } = await sql<{ readonly seq: number; readonly text: string }>`select seq, event as text from (${sized}) as sized where size_before < ${PAGE_CHARACTERS} order by seq`.execute(database);
+  return rows;
 }
 
 export async function storedSeq(database: Database, session: string): Promise<number> {

@@ -2,6 +2,7 @@
 import type * as Sqlite from 'node:sqlite';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { messageOf } from '../../base/errors.ts';
 
 /** Texts of statements that are kept prepared; multi-row inserts have as many texts as sizes. */
 const KEPT_STATEMENTS = 200;
@@ -15,6 +16,9 @@ export async function openNodeSqlite(file: string): Promise<SqliteDatabase> {
   return new NodeSqlite(database);
 }
 
+/** As Kysely says it. */
+const ROLLBACK = 'rollback';
+
 class NodeSqlite implements SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, SqliteStatement>();
@@ -26,7 +30,7 @@ class NodeSqlite implements SqliteDatabase {
   prepare(sql: string): SqliteStatement {
     const kept = this.#statements.get(sql);
     if (kept !== undefined) return kept;
-    const statement = statementOf(this.#database.prepare(sql));
+    const statement = sql === ROLLBACK ? rollbackOf(this.#database) : statementOf(this.#database.prepare(sql));
     if (this.#statements.size >= KEPT_STATEMENTS) {
       const [oldest] = this.#statements.keys();
       if (oldest !== undefined) this.#statements.delete(oldest);
@@ -39,6 +43,26 @@ class NodeSqlite implements SqliteDatabase {
     this.#statements.clear();
     this.#database.close();
   }
+}
+
+/** On a full disk SQLite has rolled back by itself: that fault is the one to tell, not that there is nothing left to roll back. */
+function rollbackOf(database: DatabaseSync): SqliteStatement {
+  const roll = (): void => {
+    try {
+      database.exec(ROLLBACK);
+    } catch (error) {
+      if (!/no transaction is active/.test(messageOf(error))) throw error;
+    }
+  };
+  return {
+    reader: false,
+    all: () => [],
+    run: () => {
+      roll();
+      return { changes: 0, lastInsertRowid: 0 };
+    },
+    iterate: () => [][Symbol.iterator](),
+  };
 }
 
 function statementOf(statement: StatementSync): SqliteStatement {

@@ -1,9 +1,13 @@
 // Sessions and their events at the hub: rows, idempotence, order, faults; with SQLite and with PostgreSQL.
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isAgentsError } from '../../../src/base/errors.ts';
+import { silentLog } from '../../../src/base/log.ts';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import type { CommittedEvents } from '../../../src/hub/parts.ts';
 import { needsPostgres, type PostgresServer } from '../../support/postgres.ts';
+import { needsSmallDisk } from '../../support/smallDisk.ts';
 import { outputs, sessionsWorld, sharedSession, type SessionsWorld } from '../../support/sessionsWorld.ts';
 
 const DEADLINE = { timeoutMs: 10_000 };
@@ -16,6 +20,40 @@ describe('the hub: sessions and events', () => {
     server = await needsPostgres(this);
   });
   after(() => server?.dispose());
+
+  it('stores again once a full disk has room, and says so once', async function () {
+    const disk = needsSmallDisk(this, '6m');
+    const said: string[] = [];
+    const log = { ...silentLog, error: (text: string) => said.push(`error ${text}`), info: (text: string) => said.push(`info ${text}`) };
+    const filler = join(disk.folder, 'filler');
+    let world: SessionsWorld | undefined;
+    try {
+      world = await sessionsWorld({ dataFolder: join(disk.folder, 'hub'), log });
+      const { intake } = world.sessions;
+      const runner = await world.runnerRow();
+      await intake.session(runner, sharedSession('full'));
+      writeFileSync(filler, Buffer.alloc(3_000_000));
+      let acked = 0;
+      let fault: unknown;
+      while (fault === undefined && acked < 1000) {
+        try {
+          acked = (await intake.events(runner, 'full', outputs('full', acked + 1, acked + 5, 'x'.repeat(40_000)))).seq;
+        } catch (error) {
+          fault = error;
+        }
+      }
+      assert.ok(isAgentsError(fault, 'disk-full'), String(fault));
+      for (let n = 0; n < 3; n++) await assert.rejects(intake.events(runner, 'full', outputs('full', acked + 1, acked + 5, 'x'.repeat(40_000))), (error) => isAgentsError(error, 'disk-full'));
+      assert.equal((await world.sessions.find('full'))?.stored_seq, acked, 'what was acked is there, and no more');
+      rmSync(filler);
+      assert.deepEqual(await intake.events(runner, 'full', outputs('full', acked + 2, acked + 3)), { seq: acked, gap: true });
+      assert.deepEqual(await intake.events(runner, 'full', outputs('full', acked + 1, acked + 3)), { seq: acked + 3, gap: false });
+      assert.deepEqual(said.filter((line) => /events/i.test(line)).map((line) => line.split(' ', 1)[0]), ['error', 'info']);
+    } finally {
+      await world?.dispose();
+      disk.dispose();
+    }
+  });
 
   for (const kind of ['sqlite', 'postgres'] as const) {
     describe(kind, () => {
@@ -92,6 +130,19 @@ describe('the hub: sessions and events', () => {
         assert.ok(odd);
         assert.deepEqual(await intake.events(runner, 'sound', [{ ...odd, ts: 1e300 }]), { seq: 1, gap: false });
         assert.deepEqual((await world.sessions.events('sound', 0, 1))[0], { ...odd, ts: 1e300 });
+      });
+
+      it('gives large events in pages that fit into memory', async () => {
+        const runner = await world.runnerRow();
+        await world.sessions.intake.session(runner, sharedSession('large'));
+        await world.sessions.intake.events(runner, 'large', outputs('large', 1, 8, 'x'.repeat(400_000)));
+        const pages: number[][] = [];
+        for (let after = 0; ; after = pages.at(-1)?.at(-1) ?? 0) {
+          const page = (await world.sessions.eventTexts('large', after, 1000)).map(({ seq }) => seq);
+          if (page.length === 0) break;
+          pages.push(page);
+        }
+        assert.deepEqual(pages, [[1, 2, 3], [4, 5, 6], [7, 8]]);
       });
 
       it('reserves a row for a session that is about to begin', async () => {
