@@ -16,6 +16,10 @@ export interface Surroundings {
   readonly stderr: Stream;
   /** Fires at the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Takes the second one, which ends the process otherwise. */
+  readonly atSecondSignal?: ((act: () => void) => void) | undefined;
+  /** The name that it was called by. Default `tmux-agents`. */
+  readonly program?: string | undefined;
 }
 
 /** Options that every command has. */

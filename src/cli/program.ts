@@ -25,6 +25,7 @@ import { workspaces, type WorkspacesOptions } from './commands/workspaces.ts';
 import { exitCodeHelp } from './exitCodes.ts';
 import { openFace, type Command, type CommonOptions, type Surroundings } from './face.ts';
 import { packageVersion } from './packageVersion.ts';
+import { addRunnerCommands } from './runnerProgram.ts';
 
 export interface Parsed {
   readonly program: Program;
@@ -189,6 +190,11 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
     .option('--tls-cert <file>', 'its certificate, PEM')
     .option('--tls-key <file>', "the certificate's key, PEM")
     .option('--trust-proxy [network]', 'it is behind a proxy, of that address or network, whose X-Forwarded headers are true');
+
+  addRunnerCommands(program.command('runner').description("make this machine a hub's runner: it executes tasks that a hub hands out"), around, {
+    asked: (wished) => (json = wished),
+    ended: (code) => (exitCode = code),
+  });
 
   return { program, exitCode: () => exitCode, json: () => json };
 }

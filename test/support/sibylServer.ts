@@ -1,5 +1,5 @@
 // A hub for tests, to the letter of Sibyl's socket, and of our extension where it is told to speak it: what a runner says is kept and checked.
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Emitter } from '../../src/base/event.ts';
@@ -33,6 +33,8 @@ export interface SibylOptions {
   readonly heartbeatMs?: number;
   readonly memory?: HubMemory;
   /** Says no, with an HTTP status or a close frame. */
+  /** What its REST answers; 404 without it. */
+  readonly rest?: (request: IncomingMessage, body: unknown) => { readonly status: number; readonly body: unknown };
   readonly refuse?: (request: IncomingMessage) => { readonly status: number } | { readonly code: number; readonly reason: string } | undefined;
 }
 
@@ -83,7 +85,7 @@ export class SibylServer {
   private constructor(options: SibylOptions) {
     this.#options = options;
     this.memory = options.memory ?? new HubMemory();
-    this.#http = createServer((_, response) => response.writeHead(404).end());
+    this.#http = createServer((request, response) => void this.#answer(request, response));
     this.#sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 16 * MAX_FRAME_BYTES });
     this.#http.on('upgrade', (request, socket, head) => {
       const refusal = options.refuse?.(request);
@@ -147,6 +149,14 @@ export class SibylServer {
     for (const { socket } of this.sockets) socket.terminate();
     this.#http.closeAllConnections();
     await new Promise<void>((resolve) => this.#http.close(() => resolve()));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString('utf8');
+    const { status, body } = this.#options.rest?.(request, text === '' ? undefined : JSON.parse(text)) ?? { status: 404, body: { detail: 'Not Found' } };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 
   #accept(socket: WebSocket, request: IncomingMessage): void {

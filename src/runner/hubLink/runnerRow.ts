@@ -21,8 +21,10 @@ export interface RunnerRowParts {
 
 export function runnerRow(parts: RunnerRowParts): SharedSession {
   const { session, runtime, agent, taskId, terminals, redact } = parts;
-  const { sessionId, providerId, runnerState: state, task, createdAt, startedAt, endedAt, exitCode, workspacePath, repo, lastEventSeq } = session;
-  const [title = ''] = redact(task ?? '').trim().split('\n');
+  const { sessionId, providerId, runnerState: state, task, metadata, createdAt, startedAt, endedAt, exitCode, workspacePath, repo, lastEventSeq } = session;
+  // A command has no task of words; whoever began it may have given it a title.
+  const given = metadata?.['title'];
+  const [title = ''] = redact(typeof given === 'string' && given !== '' ? given : (task ?? '')).trim().split('\n');
   const branch = runtime?.workspace?.branch ?? repo?.branch;
   const ended = isFinal(state) ? endedAt : undefined;
   return {

@@ -171,6 +171,18 @@ function asVariable(line: string): string {
   return line;
 }
 
+/** As `server_url`. Throws `bad-input`. */
+export function parseServerUrl(text: string): string {
+  const parsed = Url.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new AgentsError('bad-input', `${faultLines(parsed.error).join('; ')}.`);
+}
+
+/** Whether a hub knows this machine, as far as the settings say. */
+export function isRegistered({ serverUrl, runnerId, runnerToken, accessToken }: DaemonSettings): boolean {
+  return serverUrl !== undefined && runnerId !== undefined && (runnerToken !== undefined || accessToken !== undefined);
+}
+
 /** The names of variables that hold a hub's tokens: nothing that the daemon starts gets them. */
 export const TOKEN_VARIABLES: readonly string[] = ['SIBYL_RUNNER_TOKEN', 'SIBYL_ACCESS_TOKEN'];
 

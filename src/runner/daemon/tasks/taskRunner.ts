@@ -117,7 +117,15 @@ export class TaskRunner implements TaskPort, Disposable {
   }
 
   delivered(taskId: string): void {
-    this.#inBackground(taskId, async () => void (await this.#change(taskId, (record) => (record.state === 'finished' ? deliveredRecord(record, Date.now()) : record))));
+    this.#inBackground(taskId, async () => {
+      await this.#change(taskId, (record) => (record.state === 'finished' ? deliveredRecord(record, Date.now()) : record));
+      this.#status.fire();
+    });
+  }
+
+  /** Tells whoever follows its status to look again. */
+  statusChanged(): void {
+    this.#status.fire();
   }
 
   /** Takes no more tasks from here on. */
