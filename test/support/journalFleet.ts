@@ -107,6 +107,8 @@ export class JournalFleet implements SharedFleet {
 export class TestTerminal {
   readonly keys: string[] = [];
   readonly sizes: string[] = [];
+  readonly sized = new Emitter<void>();
+  readonly onSize = this.sized.event;
   screen = '$ ';
   opened = 0;
   closed = 0;
@@ -123,6 +125,7 @@ export class TestTerminal {
       },
       resize: (columns, rows) => {
         this.sizes.push(`${columns}x${rows}`);
+        this.sized.fire();
         return Promise.resolve();
       },
       dispose: () => {

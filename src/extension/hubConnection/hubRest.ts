@@ -115,6 +115,8 @@ const reasons: ReadonlySet<string> = new Set<ErrorReason>(['bad-input', 'cancell
 function faultOf(status: number, value: unknown, base: string): AgentsError {
   const { data } = HubFault.safeParse(value);
   if (data === undefined) return new AgentsError(status === 401 || status === 403 ? 'policy-denied' : 'unsupported', `What answers at ${base} says ${status} where a hub is asked.`, { hint: 'Check the address.' });
-  const reason = reasons.has(data.code) ? (data.code as ErrorReason) : status === 401 || status === 403 ? 'policy-denied' : 'internal';
+  // As the hub writes our reasons.
+  const code = data.code.toLowerCase().replaceAll('_', '-');
+  const reason = reasons.has(code) ? (code as ErrorReason) : status === 401 || status === 403 ? 'policy-denied' : 'internal';
   return new AgentsError(reason, data.error, data.hint === undefined ? {} : { hint: data.hint });
 }

@@ -69,7 +69,7 @@ export class HubShare implements Disposable {
     const { account, agents, terminals, version, log } = this.#parts;
     const { signal } = this.#end;
     const name = createHash('sha256').update(account.url).digest('hex').slice(0, 16);
-    const lock = await holdProcessLock(`${stateFolder(process.env, 'hub')}/${name}.lock`, { timeoutMs: Infinity, signal });
+    const lock = await holdProcessLock(`${stateFolder(process.env, 'hub-links')}/${name}.lock`, { timeoutMs: Infinity, signal });
     if (lock === undefined) return;
     this.#owned.add(lock);
     const runnerId = await this.#runnerId();
