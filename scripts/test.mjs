@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findChromium } from './lib/chromium.mjs';
+import { buildHubPage } from './lib/hubPage.mjs';
 import { dist, pinnedNode, root, toolEnvironment } from './lib/paths.mjs';
 import { run } from './lib/processes.mjs';
 import { filesToRunAgain, joined } from './lib/secondRun.mjs';
@@ -143,12 +144,13 @@ async function hostTests() {
   return withSecondRun('host', [], () => counted('host', argv, 660));
 }
 
-/** Makes the VSIX once; every browser test installs this very file. */
+/** Makes the VSIX and the hub's page once; every browser test uses these very files. */
 async function browserTests() {
   const vsix = join(dist, 'test', 'tmux-agents.vsix');
   const { code } = await run([pinnedNode(), join(root, 'scripts', 'package.mjs'), '--out', vsix], { cwd: root, env: toolEnvironment(), show: true });
   if (code !== 0) return failure('The VSIX cannot be made.');
-  return mocha('browser', 900, { TMUX_AGENTS_VSIX: vsix });
+  await buildHubPage();
+  return mocha('browser', 900, { TMUX_AGENTS_VSIX: vsix, TMUX_AGENTS_HUB_PAGE_BUILT: '1' });
 }
 
 /** Runs a part in a process of its own. It counts by the summary that it leaves; without one, or with none run, it failed. */

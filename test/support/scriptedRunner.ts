@@ -13,6 +13,8 @@ export interface ScriptedRunnerOptions {
   readonly hostname?: string;
   readonly capabilities?: readonly string[];
   readonly maxAgents?: number;
+  /** What it shares from the first. */
+  readonly sessions?: Readonly<Record<string, Partial<Omit<SharedSession, 'session_id'>>>>;
 }
 
 export interface Asked {
@@ -55,7 +57,7 @@ export class ScriptedRunner {
   }
 
   /** Registers and connects it. */
-  static async start({ url, userToken, name, hostname = 'here', capabilities = [], maxAgents = 3 }: ScriptedRunnerOptions): Promise<ScriptedRunner> {
+  static async start({ url, userToken, name, hostname = 'here', capabilities = [], maxAgents = 3, sessions = {} }: ScriptedRunnerOptions): Promise<ScriptedRunner> {
     const answer = await fetch(`${url}/api/runners/register`, {
       method: 'POST',
       headers: { authorization: `Bearer ${userToken}`, 'content-type': 'application/json' },
@@ -64,6 +66,7 @@ export class ScriptedRunner {
     if (!answer.ok) throw new Error(`The runner was not registered: ${await answer.text()}`);
     const { id, token } = (await answer.json()) as { readonly id: string; readonly token: string };
     const runner = new ScriptedRunner(url, id, name, token);
+    for (const [sessionId, about] of Object.entries(sessions)) runner.share(sessionId, about);
     await runner.connect();
     return runner;
   }

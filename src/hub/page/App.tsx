@@ -20,10 +20,9 @@ export function App() {
   const route = model.navigation.route.value;
   const me = model.me.value;
   useFocus(route);
-  useEffect(() => {
-    const waiting = model.inbox.value.length;
-    document.title = `${waiting > 0 && typeof me === 'object' ? `(${waiting}) ` : ''}${titleOf(route, model.fleet.value.agents)} · tmux-agents hub`;
-  });
+  const waiting = typeof me === 'object' ? model.inbox.value.length : 0;
+  const title = `${waiting > 0 ? `(${waiting}) ` : ''}${titleOf(route, model.fleet.value.agents)} · tmux-agents hub`;
+  useEffect(() => void (document.title = title), [title]);
   const outside = route.view === 'setup' || route.view === 'sign-in' || me === undefined;
   return (
     <>
