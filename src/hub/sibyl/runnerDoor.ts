@@ -1,5 +1,6 @@
 // Where runners' sockets come in: who may, which of two stays, and what is asked first of one that knows our extension.
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { messageOf } from '../../base/errors.ts';
 import { EXTENSION_HEADER, EXTENSION_VERSION } from '../../protocol/hubWire/extension.ts';
@@ -45,10 +46,10 @@ async function enter(base: HubBase, parts: DoorParts, socket: WebSocket, request
   const instance = request.headers[EXTENSION_HEADER] === undefined ? undefined : await inbox.hello(parts.timers.helloMs);
   if (socket.readyState !== socket.OPEN) return;
   if (!(await parts.connections.makeRoom(id, instance))) return refuse(base, socket, request, principal, ALREADY);
-  await admit(base, parts, socket, row, principal, instance, inbox);
+  await admit(base, parts, socket, request.socket, row, principal, instance, inbox);
 }
 
-async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, row: RunnerRow, principal: Principal, instance: string | undefined, inbox: Inbox): Promise<void> {
+async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, stream: Duplex, row: RunnerRow, principal: Principal, instance: string | undefined, inbox: Inbox): Promise<void> {
   const runner: RunnerRef = { id: row.id, name: row.name, orgId: row.org_id, userId: row.user_id };
   const ended = (): void => {
     parts.connections.remove(connection);
@@ -60,7 +61,7 @@ async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, row: Ru
       (error: unknown) => base.log.warn(`That runner ${row.id} is gone was not written: ${messageOf(error)}`),
     );
   };
-  const connection: RunnerSocket = new RunnerSocket({ socket, runnerId: row.id, instance, extended: instance !== undefined, sink: runnerFrames(runner, () => connection, { ...parts, ended }), timers: parts.timers, log: base.log });
+  const connection: RunnerSocket = new RunnerSocket({ socket, stream, runnerId: row.id, instance, extended: instance !== undefined, sink: runnerFrames(runner, () => connection, { ...parts, ended }), timers: parts.timers, log: base.log });
   const endings = base.identity.onDidEnd((what) => {
     if (what.runnerId === row.id || what.userId === principal.userId || (what.tokenId !== undefined && what.tokenId === principal.tokenId)) connection.close(CLOSE.policy, CLOSE.noAuthentication);
   });

@@ -54,7 +54,9 @@ export function runnerFrames(runner: RunnerRef, socket: () => RunnerSocket, part
           return await intake.gone(runner, frame.session_id);
         case 'events': {
           const { seq, gap } = await intake.events(runner, frame.session_id, frame.events);
-          return void socket().send(gap ? { type: 'resume', sessions: [{ session_id: frame.session_id, after_seq: seq }] } : { type: 'events_ack', session_id: frame.session_id, seq });
+          if (gap) socket().send({ type: 'resume', sessions: [{ session_id: frame.session_id, after_seq: seq }] });
+          else socket().acknowledge(frame.session_id, seq);
+          return;
         }
         case 'terminal':
         case 'terminal_ended':

@@ -1,5 +1,6 @@
 // One runner's socket: heartbeats, requests with their answers, frames in order. What the frames mean is its sink's.
 import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { AgentsError, messageOf, type ErrorReason } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
@@ -16,6 +17,8 @@ const MOST_WAITING = 64;
 const MOST_REQUESTS = 500;
 /** Bytes that a runner may leave unread before its socket is given up. */
 const MOST_UNREAD = 64 * 1024 * 1024;
+/** Acknowledgements gather for so long, in ms: one write for all of them. */
+const ACK_MS = 25;
 /** Malformed frames in a row before the socket is closed: ten thousand cost no more than that. */
 const MOST_FAULTS = 20_000;
 const ALIVE_MS = 5_000;
@@ -45,6 +48,9 @@ export class RunnerSocket implements RunnerConnection {
   readonly #timers: SibylTimers;
   readonly #log: Log;
   readonly #order: FrameOrder;
+  readonly #stream: Duplex;
+  readonly #acks = new Map<string, number>();
+  #acking: NodeJS.Timeout | undefined;
   readonly #requests = new Map<string, { readonly timer: NodeJS.Timeout; resolve(value: unknown): void; reject(error: unknown): void }>();
   #heartbeat: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
@@ -52,11 +58,12 @@ export class RunnerSocket implements RunnerConnection {
   #faults = 0;
   #ended = false;
 
-  constructor(options: { readonly socket: WebSocket; readonly runnerId: string; readonly instance: string | undefined; readonly extended: boolean; readonly sink: SocketSink; readonly timers: SibylTimers; readonly log: Log }) {
+  constructor(options: { readonly socket: WebSocket; /** What it is written to. */ readonly stream: Duplex; readonly runnerId: string; readonly instance: string | undefined; readonly extended: boolean; readonly sink: SocketSink; readonly timers: SibylTimers; readonly log: Log }) {
     this.runnerId = options.runnerId;
     this.instance = options.instance;
     this.extended = options.extended;
     this.#socket = options.socket;
+    this.#stream = options.stream;
     this.#sink = options.sink;
     this.#timers = options.timers;
     this.#log = options.log;
@@ -88,6 +95,19 @@ export class RunnerSocket implements RunnerConnection {
     }
     this.#socket.send(JSON.stringify(frame));
     return true;
+  }
+
+  /** Up to this number a session's events are on disk: said soon, with whatever else is to be acknowledged. */
+  acknowledge(sessionId: string, seq: number): void {
+    this.#acks.set(sessionId, seq);
+    this.#acking ??= setTimeout(() => {
+      this.#acking = undefined;
+      const acks = [...this.#acks];
+      this.#acks.clear();
+      this.#stream.cork();
+      for (const [session_id, upTo] of acks) this.send({ type: 'events_ack', session_id, seq: upTo });
+      this.#stream.uncork();
+    }, ACK_MS);
   }
 
   request(sessionId: string, request: SessionRequest, by: string): Promise<unknown> {
@@ -183,6 +203,7 @@ export class RunnerSocket implements RunnerConnection {
     this.#ended = true;
     clearInterval(this.#heartbeat);
     clearInterval(this.#watch);
+    clearTimeout(this.#acking);
     for (const id of [...this.#requests.keys()]) this.#answer(id, (asked) => asked.reject(gone()));
     // After the frames that are being worked off.
     this.#order.inTurn(() => Promise.resolve(this.#sink.ended()));
