@@ -29,17 +29,21 @@ export const hub: Command<HubCommandOptions> = async (face, options, words) => {
   const { env, cwd, signal } = face.around;
   const tls = await tlsFiles(options, cwd);
   const testMode = env['E2E_TEST_MODE'] === 'true';
-  const { builtPage, startWholeHub } = await import('../../hub/hubEntry.ts');
+  const databaseUrl = options.databaseUrl ?? (env['DATABASE_URL'] || undefined);
+  const jwtSecret = env['JWT_SECRET'] || undefined;
+  // What the hub's own runner starts inherits this process's environment, and is to know neither.
+  for (const name of ['DATABASE_URL', 'JWT_SECRET']) delete process.env[name];
+  const { builtPage, startWholeHub } = await loadHub();
   warnOfExposure(face, options, { hasTls: tls !== undefined, testMode });
   const started = await startWholeHub(
     {
       host: options.host,
       port: portOf(options.port),
       dataFolder: options.data === undefined ? stateFolder(env, 'hub') : resolve(cwd, options.data),
-      databaseUrl: options.databaseUrl ?? (env['DATABASE_URL'] || undefined),
+      databaseUrl,
       tls,
       trustProxy: options.trustProxy,
-      jwtSecret: env['JWT_SECRET'] || undefined,
+      jwtSecret,
       testMode,
       pageFolder: builtPage(),
       log: daemonLog(face.output),
@@ -55,6 +59,16 @@ export const hub: Command<HubCommandOptions> = async (face, options, words) => {
   }
   return ExitCode.OK;
 };
+
+/** Throws `unsupported` where only VS Code's extension is: it brings the command, and no hub. */
+async function loadHub() {
+  try {
+    return await import('../../hub/hubEntry.ts');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new AgentsError('unsupported', "This copy of tmux-agents is VS Code's extension's, which has no hub.", { hint: 'Run it of the package: see docs/hub.md.', cause: error });
+  }
+}
 
 function told(signal: AbortSignal): Promise<void> {
   return new Promise((done) => void (signal.aborted ? done() : signal.addEventListener('abort', () => done(), { once: true })));

@@ -48,7 +48,11 @@ export class UpgradeRouter implements Upgrades {
     this.#routes.clear();
     const open = [...this.#sockets.keys()];
     const ended = open.map((socket) => new Promise<void>((resolve) => void (socket.readyState === socket.CLOSED ? resolve() : socket.once('close', () => resolve()))));
-    for (const socket of open) socket.close(1001, 'The hub ends');
+    for (const socket of open) {
+      socket.close(1001, 'The hub ends');
+      // One that was held up could not hear the answer.
+      socket.resume();
+    }
     const late = setTimeout(() => {
       for (const socket of this.#sockets.keys()) socket.terminate();
     }, CLOSE_MS);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { waitFor } from '../../../src/base/wait.ts';
 import { call } from '../../support/hubWorld.ts';
 import { needsPostgres, type PostgresServer } from '../../support/postgres.ts';
-import { needs } from '../../support/requirements.ts';
+import { needs, needsThat } from '../../support/requirements.ts';
 import { builtCommand, sourceCommand } from '../cli/commandWorld.ts';
 
 const WAIT_MS = 30_000;
@@ -182,6 +182,14 @@ describe(`tmux-agents hub (${isBuilt ? 'as built' : 'from its source'})`, functi
     const proxied = await start(['--host', '0.0.0.0', '--data', 'data', '--trust-proxy', '10.0.0.0/8']);
     assert.doesNotMatch(proxied.stderr(), /no TLS/);
     assert.equal(await proxied.end(), 0);
+  });
+
+  it('says so where it is the copy of the extension, which has no hub', async function () {
+    needsThat(this, isBuilt, 'the command is not built: run npm run build');
+    const copy = join(folder, 'cli.mjs');
+    for (const file of ['cli.mjs', 'rules.cjs']) copyFileSync(builtCommand[0].replace('cli.mjs', file), join(folder, file));
+    const failure = await promisify(execFile)(process.execPath, [copy, 'hub', '--port', '0'], { timeout: WAIT_MS }).then(() => undefined, (error: { code: number; stderr: string }) => error);
+    assert.deepEqual([failure?.code, /has no hub/.test(failure?.stderr ?? '')], [1, true]);
   });
 
   describe('with PostgreSQL', () => {
