@@ -136,6 +136,8 @@ export interface SessionIntake {
   /** Resolves once on disk, to the number up to which all is there: to ack; behind the batch's first, less one, where there is a gap: the socket then says `resume`. Idempotent. */
   events(runner: RunnerRef, sessionId: string, events: readonly RunnerEvent[]): Promise<{ readonly seq: number; readonly gap: boolean }>;
   terminal(runner: RunnerRef, frame: TerminalFrame): void;
+  /** After a fault of the database: resolves once it takes writes again, a second later at the earliest. What was not stored is to be said again then. Never, once the hub ends. */
+  recovered(): Promise<void>;
   /** Its socket came or went, at this process; one that is replaced by another does not go. */
   connection(runner: RunnerRef, connected: boolean): void;
 }

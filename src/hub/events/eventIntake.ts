@@ -105,6 +105,10 @@ export class EventIntake implements SessionIntake {
     );
   }
 
+  recovered(): Promise<void> {
+    return this.#parts.queue.recovered();
+  }
+
   connection(runner: RunnerRef, connected: boolean): void {
     const { held, feed, changes } = this.#parts;
     const ids = connected ? held.ofRunner(runner.id) : held.release(runner.id);

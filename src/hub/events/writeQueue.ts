@@ -6,6 +6,7 @@ import type { Database } from '../store/tables.ts';
 import { addEvents, raiseStored, type EventRow } from './eventRows.ts';
 import type { HeldSession } from './heldSessions.ts';
 import { saveInfos, type SessionRow } from './sessionRows.ts';
+import { StoreHealth } from './storeHealth.ts';
 
 /** Events of one transaction, about: one batch is never cut. */
 const EVENTS_AT_ONCE = 4000;
@@ -41,11 +42,12 @@ export class WriteQueue {
   #running = false;
   #run: Promise<void> = Promise.resolve();
   #lastStart = -Infinity;
-  #failing = false;
+  readonly #health: StoreHealth;
   #ended = false;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
+    this.#health = new StoreHealth(options);
   }
 
   /** Resolves once on disk. Throws `disk-full`, `disconnected`, `internal`; nothing of it is written then. */
@@ -58,9 +60,15 @@ export class WriteQueue {
     return this.#add(session, [], row);
   }
 
+  /** See `StoreHealth`. */
+  recovered(): Promise<void> {
+    return this.#health.recovered();
+  }
+
   /** Writes what waits, and takes no more. */
   async dispose(): Promise<void> {
     this.#ended = true;
+    this.#health.dispose();
     await this.#run;
   }
 
@@ -80,14 +88,10 @@ export class WriteQueue {
       await new Promise<void>((resolve) => (wait > 0 ? setTimeout(resolve, wait) : setImmediate(resolve)));
       this.#lastStart = performance.now();
       const writes = this.#take();
-      try {
-        await this.#write(writes);
-        this.#done(writes);
-      } catch (error) {
-        const fault = storeFault(error);
-        if (fault.reason === 'internal' && writes.length > 1) await this.#writeEach(writes);
-        else this.#fail([...writes, ...this.#waiting.splice(0)], fault);
-      }
+      const fault = await this.#faultOf(writes);
+      if (fault === undefined) this.#done(writes);
+      else if (fault.reason === 'internal' && writes.length > 1) await this.#writeEach(writes);
+      else this.#fail([...writes, ...this.#waiting.splice(0)], fault);
     }
     this.#running = false;
   }
@@ -97,16 +101,25 @@ export class WriteQueue {
     const failed = new Set<HeldSession>();
     for (const write of writes) {
       if (failed.has(write.session)) continue;
-      try {
-        await this.#write([write]);
+      const fault = await this.#faultOf([write]);
+      if (fault === undefined) {
         this.#done([write]);
-      } catch (error) {
-        failed.add(write.session);
-        const later = (other: Write): boolean => other.session === write.session;
-        const behind = [...writes.slice(writes.indexOf(write)), ...this.#waiting].filter(later);
-        this.#waiting = this.#waiting.filter((other) => !later(other));
-        this.#fail(behind, storeFault(error));
+        continue;
       }
+      failed.add(write.session);
+      const later = (other: Write): boolean => other.session === write.session;
+      const behind = [...writes.slice(writes.indexOf(write)), ...this.#waiting].filter(later);
+      this.#waiting = this.#waiting.filter((other) => !later(other));
+      this.#fail(behind, fault);
+    }
+  }
+
+  async #faultOf(writes: readonly Write[]): Promise<AgentsError | undefined> {
+    try {
+      await this.#write(writes);
+      return undefined;
+    } catch (error) {
+      return storeFault(error);
     }
   }
 
@@ -132,16 +145,14 @@ export class WriteQueue {
   }
 
   #done(writes: readonly Write[]): void {
-    if (this.#failing) this.#options.log.info('The hub\'s database takes events again.');
-    this.#failing = false;
+    this.#health.works();
     this.#options.onCommitted(merged(writes));
     for (const write of writes) write.resolve();
   }
 
   /** What waits behind in a session is among `failed`: it would be a gap. */
   #fail(failed: readonly Write[], fault: AgentsError): void {
-    if (!this.#failing) this.#options.log.error(`Events were not stored; runners keep them and send them again. ${fault.message}`);
-    this.#failing = true;
+    this.#health.failed(fault);
     this.#options.onFailed(new Set(failed.map(({ session }) => session)));
     for (const write of failed) write.reject(fault);
   }

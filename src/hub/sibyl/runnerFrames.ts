@@ -21,6 +21,7 @@ export function runnerFrames(runner: RunnerRef, socket: () => RunnerSocket, part
   const { store, life, intake } = parts;
   return {
     ended: parts.ended,
+    recovered: () => intake.recovered(),
     take: async (frame) => {
       switch (frame.type) {
         case 'heartbeat_ack':

@@ -6,6 +6,7 @@ import { AgentsError, messageOf, type ErrorReason } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { HubExtensionFrame, RunnerExtensionFrame, SessionRequest } from '../../protocol/hubWire/extension.ts';
 import type { HubFrame } from '../../protocol/hubWire/sibylFrames.ts';
+import { storeFault } from '../store/storeFaults.ts';
 import type { RunnerConnection } from './connections.ts';
 import { FrameOrder } from './frameOrder.ts';
 import { readFrame, type AnyRunnerFrame } from './readFrame.ts';
@@ -22,6 +23,8 @@ const ACK_MS = 25;
 /** Malformed frames in a row before the socket is closed: ten thousand cost no more than that. */
 const MOST_FAULTS = 20_000;
 const ALIVE_MS = 5_000;
+/** "Try again later": https://www.iana.org/assignments/websocket */
+const CLOSE_AGAIN = 1013;
 
 type Answered = Extract<RunnerExtensionFrame, { type: 'response' | 'response_error' }>;
 
@@ -34,6 +37,8 @@ export interface Message {
 export interface SocketSink {
   /** Frames but for answers; in order, see FrameOrder. Faults are thrown: they are told to the runner. */
   take(frame: Exclude<AnyRunnerFrame, Answered>): Promise<void>;
+  /** Resolves once the database takes writes again. */
+  recovered(): Promise<void>;
   /** Once. */
   ended(): void;
 }
@@ -57,6 +62,8 @@ export class RunnerSocket implements RunnerConnection {
   #lastSign = performance.now();
   #faults = 0;
   #ended = false;
+  /** The database did not take what it said. */
+  #lost = false;
 
   constructor(options: { readonly socket: WebSocket; /** What it is written to. */ readonly stream: Duplex; readonly runnerId: string; readonly instance: string | undefined; readonly extended: boolean; readonly sink: SocketSink; readonly timers: SibylTimers; readonly log: Log }) {
     this.runnerId = options.runnerId;
@@ -179,11 +186,20 @@ export class RunnerSocket implements RunnerConnection {
       } catch (error) {
         this.#log.warn(`A ${frame.type} of runner ${this.runnerId} was not taken: ${messageOf(error)}`);
         this.send({ type: 'error', message: messageOf(error) });
+        const { reason } = storeFault(error);
+        if (reason === 'disk-full' || reason === 'disconnected') this.#sayAgain();
       }
     };
     if (frame.type === 'terminal' || frame.type === 'heartbeat_ack') void work();
     else if (frame.type === 'events') this.#order.beside(work);
     else this.#order.inTurn(work);
+  }
+
+  /** Something that it said is lost: it says all again with its next socket, once there is a point in that. */
+  #sayAgain(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    void this.#sink.recovered().then(() => this.#ended || this.close(CLOSE_AGAIN, 'The database is back'));
   }
 
   #sign(): void {

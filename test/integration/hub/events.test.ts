@@ -218,6 +218,21 @@ describe('the hub: sessions and events', () => {
         }
       });
 
+      it('has a runner say all again once PostgreSQL is back', async () => {
+        assert.ok(server);
+        const runner = await world.runner(await world.person(), [sharedSession('again')]);
+        await runner.events('again', 1, 5);
+        await server.stop();
+        runner.say({ type: 'events', session_id: 'again', events: outputs('again', 6, 8) });
+        await runner.hear('error');
+        await server.start();
+        assert.equal((await runner.closed).code, 1013);
+        const back = await world.runner(await world.person(), [sharedSession('again')], { again: runner });
+        assert.deepEqual(back.frames.find(({ type }) => type === 'resume')?.['sessions'], [{ session_id: 'again', after_seq: 5 }]);
+        await back.events('again', 6, 8);
+        assert.deepEqual(await storedNumbers('again'), [1, 2, 3, 4, 5, 6, 7, 8]);
+      });
+
       it('goes on after PostgreSQL was away: nothing is acked that is not there', async () => {
         assert.ok(server);
         const runner = await world.runnerRow();

@@ -21,6 +21,7 @@ const noSessions: SessionIntake = {
   events: () => Promise.resolve({ seq: 0, gap: false }),
   terminal: () => undefined,
   connection: () => undefined,
+  recovered: () => Promise.resolve(),
 };
 
 interface World extends HubWorld {
