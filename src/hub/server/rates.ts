@@ -18,7 +18,7 @@ export interface RateNumbers {
   readonly signIn: number;
 }
 
-export const usualRates: RateNumbers = { principal: 60_000, address: 1_200, signIn: 20 };
+export const usualRates: RateNumbers = { principal: 120_000, address: 1_200, signIn: 20 };
 
 const USER = 'user:';
 
@@ -39,7 +39,7 @@ export function ratesFor(identity: () => Identity, numbers: RateNumbers): Rates 
 }
 
 /** An IPv6 address counts by its network: a household has 2^64 of them. */
-function addressOf({ ip }: Pick<FastifyRequest, 'ip'>): string {
+export function addressOf({ ip }: Pick<FastifyRequest, 'ip'>): string {
   if (!isIPv6(ip)) return ip;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
   if (mapped !== undefined) return mapped;
