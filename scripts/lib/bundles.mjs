@@ -7,7 +7,8 @@ import { dist, root } from './paths.mjs';
 /** Budget of the extension's main bundle, in bytes. */
 export const EXTENSION_BUDGET = 500 * 1000;
 
-const HUB = 'hub';
+/** Of the command alone. */
+const HUB = ['hub', 'embedded runner'];
 
 const common = {
   absWorkingDir: root,
@@ -48,6 +49,7 @@ const late = [
   { imported: /\/hubViews\.ts$/, file: 'hubViews.cjs' },
   // The command's alone: it is a program of its own, which stays out of the VSIX.
   { imported: /\/hubEntry\.ts$/, file: 'hub.mjs' },
+  { imported: /\/embeddedRunner\.ts$/, file: 'embeddedRunner.mjs' },
   // Data that is read with the first agent. Whoever imports it is itself imported late, so it may say so at its top.
   { imported: /\/builtInRules\.ts$/, file: 'rules.cjs', atOnce: true },
 ];
@@ -109,7 +111,7 @@ export function bundles() {
     },
     {
       // With all its libraries. What they load if it is there (native parts for speed) is not.
-      name: HUB,
+      name: HUB[0],
       options: {
         ...common,
         ...esm,
@@ -122,6 +124,11 @@ export function bundles() {
         plugins: [lateParts('.')],
         sourcemap: false,
       },
+    },
+    {
+      // What the hub runs sessions with: of the hub's command alone, too.
+      name: HUB[1],
+      options: { ...common, ...esm, stdin: { contents: "export * from './embeddedRunner.ts';", resolveDir: join(root, 'src/cli'), sourcefile: 'embeddedRunner.mjs' }, outfile: join(dist, 'embeddedRunner.mjs'), external: ['bufferutil', 'utf-8-validate'], plugins: [lateParts('.')], sourcemap: false },
     },
     {
       name: 'schemas',
@@ -215,7 +222,7 @@ export function bundles() {
 
 /** Names of the bundles that are the extension: all but the library and the hub. */
 export function extensionBundles() {
-  return bundles().map(({ name }) => name).filter((name) => !name.startsWith('library') && name !== HUB);
+  return bundles().map(({ name }) => name).filter((name) => !name.startsWith('library') && !HUB.includes(name));
 }
 
 /** Names of the package's public entries: src/public/NAME.ts is `tmux-agents/NAME`, src/public/index.ts is `tmux-agents`. */

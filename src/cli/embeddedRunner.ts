@@ -21,6 +21,8 @@ export type RegisterOwn = (own: { readonly name: string; readonly hostname: stri
 export interface EmbeddedRunnerOptions {
   /** Of the hub, as this machine reaches it. */
   readonly url: string;
+  /** Of a hub with TLS: PEM. */
+  readonly certificate?: string | undefined;
   /** Of the hub's data: what it runs is written down below it. */
   readonly dataFolder: string;
   readonly register: RegisterOwn;
@@ -32,6 +34,8 @@ export interface EmbeddedRunnerOptions {
 }
 
 export interface EmbeddedRunner {
+  /** Resolves once it has come in, or has to wait for the first organization, or was refused. Never fails. */
+  readonly settled: Promise<void>;
   /** Leaves the agents to the next hub. Idempotent; never throws. */
   stop(): Promise<void>;
 }
@@ -49,7 +53,9 @@ const Identity = z.object({ name: z.string().min(1).max(255), hostname: z.string
 
 /** Resolves once it has taken up what an earlier hub's runner left; it comes in as soon as there is an organization. Undefined where another hub of this folder has it. Throws as `RunnerService.start`. */
 export async function startEmbeddedRunner(options: EmbeddedRunnerOptions): Promise<EmbeddedRunner | undefined> {
-  const { dataFolder, env, log } = options;
+  const { dataFolder, env } = options;
+  // That it comes and goes is of no interest to who runs the hub; what goes wrong is.
+  const log = quieter(options.log);
   const folder = join(dataFolder, 'runner');
   const identity = identityIn(folder);
   const lock = await holdProcessLock(join(folder, 'lock'), { timeoutMs: 2_000 });
@@ -76,13 +82,16 @@ export async function startEmbeddedRunner(options: EmbeddedRunnerOptions): Promi
   const over = new AbortController();
   const fleet = runnerFleet(service, { log });
   let link: HubLink | undefined;
+  let settle = (): void => undefined;
+  const settled = new Promise<void>((resolve) => (settle = resolve));
   const register = () => options.register({ ...identity, capabilities: service.adapters.map(({ id }) => id), maxAgents });
   const coming = (async () => {
-    const first = await registered(register, over.signal, log);
+    const first = await registered(register, over.signal, log, settle);
     if (first === undefined) return;
     let token: string | undefined = first.token;
     link = new HubLink({
       serverUrl: options.url,
+      certificate: options.certificate,
       runnerId: first.runnerId,
       // A token is for a day, a connection may be made anew later.
       token: async () => {
@@ -94,13 +103,16 @@ export async function startEmbeddedRunner(options: EmbeddedRunnerOptions): Promi
       clientVersion: `tmux-agents ${options.version} (hub)`,
       log,
     });
+    link.onDidChangeState(({ state }) => (state === 'connected' || state === 'refused') && settle());
     link.start();
   })();
   let stopping: Promise<void> | undefined;
   return {
+    settled,
     stop: () =>
       (stopping ??= (async () => {
         over.abort();
+        settle();
         await coming;
         link?.dispose();
         fleet.dispose();
@@ -110,14 +122,12 @@ export async function startEmbeddedRunner(options: EmbeddedRunnerOptions): Promi
   };
 }
 
-async function registered(register: () => ReturnType<RegisterOwn>, signal: AbortSignal, log: Log): ReturnType<RegisterOwn> {
-  let told = false;
+async function registered(register: () => ReturnType<RegisterOwn>, signal: AbortSignal, log: Log, waits: () => void): ReturnType<RegisterOwn> {
   while (!signal.aborted) {
     try {
       const found = await register();
       if (found !== undefined) return found;
-      if (!told) log.info("The hub's own runner waits for the first organization.");
-      told = true;
+      waits();
     } catch (error) {
       log.warn(`The hub's own runner could not be registered: ${messageOf(error)}`);
     }
@@ -142,6 +152,11 @@ function textOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function quieter(log: Log): Log {
+  const debug = (message: string): void => log.debug(message);
+  return { trace: (message) => log.trace(message), debug, info: debug, warn: (message) => log.warn(message), error: (message) => log.error(message) };
 }
 
 function mostAgents(env: NodeJS.ProcessEnv): number {

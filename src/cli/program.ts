@@ -189,7 +189,9 @@ export function createProgram(around: Surroundings, args: readonly string[]): Pa
     .option('--database-url <url>', 'PostgreSQL instead of a file of its own; better given as DATABASE_URL, where no process list shows its password')
     .option('--tls-cert <file>', 'its certificate, PEM')
     .option('--tls-key <file>', "the certificate's key, PEM")
-    .option('--trust-proxy [network]', 'it is behind a proxy, of that address or network, whose X-Forwarded headers are true');
+    .option('--trust-proxy [network]', 'it is behind a proxy, of that address or network, whose X-Forwarded headers are true')
+    .option('--no-runner', 'without a runner of its own: sessions run on runners that connect')
+    .option('--local-root <dir>', 'a folder of this machine below which sessions of its own runner may name repositories; may be given several times', collected);
 
   addRunnerCommands(program.command('runner').description("make this machine a hub's runner: it executes tasks that a hub hands out"), around, {
     asked: (wished) => (json = wished),

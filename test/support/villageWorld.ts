@@ -59,7 +59,7 @@ export class VillageWorld {
   /** The hub's own runner, connected. */
   async runner(hub: WholeHub, config: Partial<RunnerConfig> = {}): Promise<EmbeddedRunner> {
     const { runners } = hub.hub;
-    const connected = waitForEvent(runners.onDidChange, (change) => 'runner' in change && change.runner.status === 'online' && change.runner.last_heartbeat !== null, { timeoutMs: SLOW_MS, what: "the hub's own runner" });
+    const connected = waitForEvent(runners.onDidChange, (change) => 'runner' in change && change.runner.status !== 'offline', { timeoutMs: SLOW_MS, what: "the hub's own runner" });
     const runner = await startEmbeddedRunner({
       url: hub.url,
       dataFolder: hub.base.options.dataFolder,

@@ -2,10 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { AgentsError } from '../../base/errors.ts';
+import { AgentsError, isAgentsError, messageOf } from '../../base/errors.ts';
 import { stateFolder } from '../../base/stateFolder.ts';
+import { waitFor } from '../../base/wait.ts';
 import { ExitCode } from '../exitCodes.ts';
 import type { Command, CommonOptions, Face } from '../face.ts';
+import type { EmbeddedRunner, EmbeddedRunnerOptions } from '../embeddedRunner.ts';
 import { daemonLog } from '../daemonLog.ts';
 import { packageVersion } from '../packageVersion.ts';
 
@@ -17,8 +19,13 @@ export interface HubCommandOptions extends CommonOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly trustProxy?: string | true;
+  /** False with --no-runner. */
+  readonly runner?: boolean;
+  readonly localRoot?: readonly string[];
 }
 
+/** Milliseconds that the hub's own runner has to come in before others are told that the hub is there. */
+const RUNNER_MS = 20_000;
 /** Node's own SQLite came with this one, without a flag. */
 const NODE = [22, 13] as const;
 
@@ -33,7 +40,7 @@ export const hub: Command<HubCommandOptions> = async (face, options, words) => {
   const jwtSecret = env['JWT_SECRET'] || undefined;
   // What the hub's own runner starts inherits this process's environment, and is to know neither.
   for (const name of ['DATABASE_URL', 'JWT_SECRET']) delete process.env[name];
-  const { builtPage, startWholeHub } = await loadHub();
+  const { builtPage, registerOwnRunner, startWholeHub } = await loadHub();
   warnOfExposure(face, options, { hasTls: tls !== undefined, testMode });
   const started = await startWholeHub(
     {
@@ -46,15 +53,19 @@ export const hub: Command<HubCommandOptions> = async (face, options, words) => {
       jwtSecret,
       testMode,
       pageFolder: builtPage(),
+      localRoots: (options.localRoot ?? []).map((folder) => resolve(cwd, folder)),
       log: daemonLog(face.output),
     },
     { version: packageVersion() },
   );
+  let runner: EmbeddedRunner | undefined;
   try {
     const { url, adminLink } = started;
+    if (options.runner !== false) runner = await ownRunner(face, { url: reachable(url), certificate: tls?.cert, dataFolder: started.hub.options.dataFolder, register: (own) => registerOwnRunner(started.hub, own), env, version: packageVersion(), log: started.hub.log });
     if (!signal.aborted) face.output.answer({ url, adminLink: adminLink ?? null }, () => [`listening on ${url}`, ...(adminLink === undefined ? [] : [`There is no admin yet. Open this link to become it; it works once: ${adminLink}`])].join('\n'));
     await told(signal);
   } finally {
+    await runner?.stop();
     await started.close();
   }
   return ExitCode.OK;
@@ -68,6 +79,24 @@ async function loadHub() {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new AgentsError('unsupported', "This copy of tmux-agents is VS Code's extension's, which has no hub.", { hint: 'Run it of the package: see docs/hub.md.', cause: error });
   }
+}
+
+/** A hub without one is still a hub: what hinders it is told. */
+async function ownRunner({ output, around: { signal } }: Face, options: EmbeddedRunnerOptions): Promise<EmbeddedRunner | undefined> {
+  try {
+    const { startEmbeddedRunner } = await import('../embeddedRunner.ts');
+    const runner = await startEmbeddedRunner(options);
+    if (runner !== undefined) await waitFor(runner.settled, { timeoutMs: RUNNER_MS, what: "the hub's own runner", signal }).catch((error: unknown) => !signal.aborted && options.log.warn(messageOf(error)));
+    return runner;
+  } catch (error) {
+    output.warn(new AgentsError('internal', `The hub has no runner of its own: ${messageOf(error)}`, { hint: isAgentsError(error) && error.hint !== undefined ? error.hint : 'Other runners can connect all the same; --no-runner leaves it out.', cause: error }));
+    return undefined;
+  }
+}
+
+/** As this machine reaches what listens everywhere. */
+function reachable(url: string): string {
+  return url.replace('//localhost:', '//127.0.0.1:');
 }
 
 function told(signal: AbortSignal): Promise<void> {

@@ -29,19 +29,20 @@ async function askedFor({ runners, database }: Hub, by: Principal, runnerId: str
   const runner = await runners.find(runnerId);
   if (runner?.org_id !== by.orgId) throw new AgentsError('not-found', 'Runner not found');
   if (runner.status === 'offline') throw new AgentsError('disconnected', `${runner.name} is not connected to the hub.`, { hint: 'Choose another, or leave "runnerId" out.' });
-  if (runner.status === 'draining') throw new AgentsError('runtime-unavailable', `${runner.name} takes nothing new: it is draining.`, { hint: 'Choose another, or leave "runnerId" out.' });
   const row = await database.selectFrom('runners').select('embedded').where('id', '=', runnerId).executeTakeFirst();
-  return { runnerId, embedded: row?.embedded === 1, ownerId: runner.user_id };
+  const embedded = row?.embedded === 1;
+  if (runner.status === 'draining' && !embedded) throw new AgentsError('runtime-unavailable', `${runner.name} takes nothing new: it is draining.`, { hint: 'Choose another, or leave "runnerId" out.' });
+  return { runnerId, embedded, ownerId: runner.user_id };
 }
 
-/** This process's before those of the hub's others. */
+/** Those that are connected, this process's before those of the hub's others. It says that it is draining: it takes no tasks. Sessions it takes. */
 async function embeddedOf({ runners, database, bus }: Hub, orgId: string): Promise<readonly Place[]> {
   const rows = await database.selectFrom('runners').select(['id', 'user_id', 'connected_to']).where('org_id', '=', orgId).where('embedded', '=', 1).execute();
   if (rows.length === 0) return [];
   const statuses = new Map((await runners.list(orgId)).map(({ id, status }) => [id, status]));
   const here = (row: (typeof rows)[number]): number => (row.connected_to === bus.processId ? 0 : 1);
   return rows
-    .filter(({ id }) => statuses.get(id) === 'online' || statuses.get(id) === 'busy')
+    .filter(({ id }) => (statuses.get(id) ?? 'offline') !== 'offline')
     .sort((a, b) => here(a) - here(b))
     .map(({ id, user_id }) => ({ runnerId: id, embedded: true, ownerId: user_id }));
 }

@@ -23,6 +23,8 @@ export interface HubLinkOptions {
   /** One per process. Default: a new one per link. */
   readonly instance?: string | undefined;
   readonly clientVersion?: string | undefined;
+  /** PEM: the server's very certificate, where it is known beforehand; then its name and who signed it do not matter. */
+  readonly certificate?: string | undefined;
   readonly log?: Log | undefined;
   readonly timers?: Partial<LinkTimers> | undefined;
 }
@@ -32,13 +34,14 @@ export class HubLink implements Disposable {
   readonly #reconnection: Reconnection;
 
   /** Does not connect yet. Throws `bad-input` for an address that is none. */
-  constructor({ serverUrl, runnerId, token, fleet, tasks, instance = randomUUID(), clientVersion = 'tmux-agents', log = silentLog, timers: shorter }: HubLinkOptions) {
+  constructor({ serverUrl, runnerId, token, fleet, tasks, instance = randomUUID(), clientVersion = 'tmux-agents', certificate, log = silentLog, timers: shorter }: HubLinkOptions) {
     const timers = { ...LINK_TIMERS, ...shorter };
     const projects = (this.#projects = new KnownProjects(tasks));
     this.#reconnection = new Reconnection({
       url: runnerSocketUrl(serverUrl, runnerId),
       headers: { [EXTENSION_HEADER]: String(EXTENSION_VERSION) },
       token,
+      certificate,
       timers,
       converse: (wire, onHello) => new HubConversation({ wire, fleet, tasks, projects, client: clientVersion, instance, timers, onHello, log }),
       log,

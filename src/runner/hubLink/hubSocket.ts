@@ -1,5 +1,5 @@
 // One socket to a hub, from its upgrade to its end: told once why it ended, bounded in what it holds, closed when nothing is heard any more.
-import { WebSocket, type RawData } from 'ws';
+import { WebSocket, type ClientOptions, type RawData } from 'ws';
 import type { Disposable } from '../../base/disposable.ts';
 import { AgentsError, messageOf } from '../../base/errors.ts';
 import { Emitter, type Event } from '../../base/event.ts';
@@ -28,6 +28,8 @@ export interface HubSocketOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Bytes of a frame of the hub; one of more is passed over. Default: MAX_FRAME_BYTES. */
   readonly mostBytes?: number | undefined;
+  /** See `HubLinkOptions.certificate`. */
+  readonly certificate?: string | undefined;
   /** Milliseconds for the upgrade; without a word of the hub; between two pings of our own. */
   readonly handshakeMs: number;
   readonly silenceMs: number;
@@ -65,6 +67,7 @@ export class HubSocket<Frame extends object = SentFrame> implements Wire<Frame>,
       handshakeTimeout: options.handshakeMs,
       maxPayload: MOST_OVER * this.#mostBytes,
       perMessageDeflate: false,
+      ...(options.certificate === undefined ? {} : pinned(options.certificate)),
       // A text that is no UTF-8 is a frame that cannot be read, not the end of the socket.
       skipUTF8Validation: true,
     });
@@ -185,4 +188,10 @@ function bufferOf(data: RawData): Buffer {
 function sentenceOf(error: Error): string {
   const message = error instanceof AggregateError && error.errors.length > 0 ? messageOf(error.errors[0]) : messageOf(error);
   return `The hub cannot be reached: ${message === '' ? 'the connection failed' : message}.`;
+}
+
+/** That certificate alone is trusted, under any name. */
+function pinned(certificate: string): ClientOptions {
+  // Node takes what is returned for the fault that it found.
+  return { ca: certificate, allowPartialTrustChain: true, checkServerIdentity: () => false };
 }

@@ -26,6 +26,8 @@ export interface ReconnectionParts<Frame extends object> {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly mostBytes?: number | undefined;
+  /** See `HubLinkOptions.certificate`. */
+  readonly certificate?: string | undefined;
   /** Asked before each attempt where it is a function; without one the connection is refused until a person acts. */
   readonly token: string | (() => Promise<string | undefined>);
   readonly timers: LinkTimers;
@@ -132,12 +134,13 @@ export class Reconnection<Frame extends object = SentFrame> implements Disposabl
   }
 
   #open(token: string): void {
-    const { url, headers, mostBytes, timers, converse } = this.#parts;
+    const { url, headers, mostBytes, certificate, timers, converse } = this.#parts;
     const socket: HubSocket<Frame> = new HubSocket<Frame>({
       url,
       token,
       headers,
       mostBytes,
+      certificate,
       handshakeMs: timers.handshakeMs,
       silenceMs: timers.silenceMs,
       pingMs: timers.pingMs,

@@ -46,7 +46,7 @@ describe(`tmux-agents hub (${isBuilt ? 'as built' : 'from its source'})`, functi
   function begin(args: readonly string[], env: Readonly<Record<string, string>> = {}): { readonly child: ChildProcess; readonly stdout: () => string; readonly stderr: () => string; readonly closed: Promise<number | null>; readonly line: (pattern: RegExp) => Promise<RegExpExecArray> } {
     const [program = '', ...first] = command;
     const { DATABASE_URL: _database, JWT_SECRET: _secret, E2E_TEST_MODE: _mode, ...inherited } = process.env;
-    const child = spawn(program, [...first, 'hub', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...inherited, XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config'), NODE_NO_WARNINGS: '1', ...env } });
+    const child = spawn(program, [...first, 'hub', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...inherited, XDG_STATE_HOME: join(folder, 'state'), XDG_CONFIG_HOME: join(folder, 'config'), RUNNER_WORKSPACE_DIR: join(folder, 'workspaces'), RUNNER_CACHE_DIR: join(folder, 'cache'), NODE_NO_WARNINGS: '1', ...env } });
     children.add(child);
     let [stdout, stderr] = ['', ''];
     let look = (): void => undefined;
@@ -201,12 +201,13 @@ describe(`tmux-agents hub (${isBuilt ? 'as built' : 'from its source'})`, functi
 
     it('keeps everything there', async () => {
       const env = { DATABASE_URL: (await postgres?.database()) ?? '' };
-      const hub = await start([], env);
+      // Its own runner keeps its sessions on this machine.
+      const hub = await start(['--no-runner'], env);
       const token = new URL(hub.adminLink ?? '').hash.replace('#token=', '');
       const setup = await call(hub.url, 'POST', '/api/auth/setup', { body: { token, name: 'Ada', password: 'correct horse battery' } });
       const cookie = (setup.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
       assert.equal(await hub.end(), 0);
-      const again = await start([], env);
+      const again = await start(['--no-runner'], env);
       assert.equal((await call(again.url, 'GET', '/api/me', { headers: { cookie } })).at('name'), 'Ada');
       assert.equal(await again.end(), 0);
       assert.ok(!existsSync(join(folder, 'state')));
