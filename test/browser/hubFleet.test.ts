@@ -169,7 +169,7 @@ describe('the hub’s page: the fleet', function () {
     await page.goto(`${world.url}/agents/rate-limits`);
     await page.getByText('You look. Nobody types from here.').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Take control' }).count(), 0);
-    assert.equal(await page.getByRole('button', { name: 'End' }).count(), 0);
+    assert.equal(await page.getByRole('button', { name: 'End', exact: true }).count(), 0);
   });
 
   it('tells a member whose agent it is not that they may not, at that place', async () => {
