@@ -42,7 +42,7 @@ export class HubProcess {
 
   /** Resolves once it listens; on the same port and data as before. */
   async start(): Promise<void> {
-    const { data, databaseUrl, env, args = [] } = this.#options;
+    const { data, databaseUrl, env, args = ['--no-runner'] } = this.#options;
     const child = spawn(process.execPath, [join(dist, 'cli.mjs'), 'hub', '--port', String(this.port), '--data', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DATABASE_URL: databaseUrl, ...env } });
     this.#child = child;
     child.stderr.on('data', (chunk: Buffer) => (this.said = (this.said + chunk.toString()).slice(-10_000)));

@@ -20,7 +20,7 @@ export interface HubUnderLoad {
 export async function hubUnderLoad(measuring: Measuring): Promise<HubUnderLoad> {
   const folder = mkdtempSync(join(tmpdir(), 'tmux-agents-bench-hub-'));
   measuring.afterwards(() => rmSync(folder, { recursive: true, force: true }));
-  const hub = spawn(process.execPath, [join(dist, 'cli.mjs'), 'hub', '--port', '0', '--data', folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const hub = spawn(process.execPath, [join(dist, 'cli.mjs'), 'hub', '--port', '0', '--data', folder, '--no-runner'], { stdio: ['ignore', 'pipe', 'inherit'] });
   measuring.afterwards(() => ended(hub));
   const lines = createInterface({ input: hub.stdout });
   let url: string | undefined;
