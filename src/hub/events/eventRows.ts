@@ -1,5 +1,5 @@
 // The table of events: many rows in few statements, each compiled once; and pages of a session's events.
-import { sql, type CompiledQuery, type RawBuilder } from 'kysely';
+import { sql, type CompiledQuery } from 'kysely';
 import type { RunnerEvent } from '../../protocol/runnerEvent.ts';
 import type { Database } from '../store/tables.ts';
 
@@ -21,16 +21,18 @@ export function eventRowOf(event: RunnerEvent): EventRow {
   return { seq: event.seq, ts: Number.isFinite(event.ts) ? Math.min(Math.max(Math.trunc(event.ts), 0), Number.MAX_SAFE_INTEGER) : 0, type: event.type, text: JSON.stringify(event) };
 }
 
-const compiled = new WeakMap<Database, Map<string, CompiledQuery>>();
+const compiled = new WeakMap<Database, Map<number, CompiledQuery>>();
 
 /** Statements that differ only in their values: the text is made once per database and size. */
-async function runCompiled(root: Database, transaction: Database, name: string, size: number, make: () => RawBuilder<unknown>, values: readonly unknown[]): Promise<void> {
-  const kept = compiled.get(root) ?? new Map<string, CompiledQuery>();
-  compiled.set(root, kept);
-  const key = `${name}${size}`;
-  const query = kept.get(key) ?? make().compile(root);
-  kept.set(key, query);
-  await transaction.executeQuery({ ...query, parameters: values });
+function insertOf(database: Database, size: number): CompiledQuery {
+  const statements = compiled.get(database) ?? new Map<number, CompiledQuery>();
+  compiled.set(database, statements);
+  const kept = statements.get(size);
+  if (kept !== undefined) return kept;
+  const rows = sql.join(Array.from({ length: size }, () => sql`(${null}, ${null}, ${null}, ${null}, ${null})`));
+  const query = sql`insert into events (session, seq, ts, type, event) values ${rows} on conflict do nothing`.compile(database);
+  statements.set(size, query);
+  return query;
 }
 
 /** Cuts `items` into stretches of the sizes above. */
@@ -39,24 +41,10 @@ function* stretches<T>(items: readonly T[]): Generator<readonly T[]> {
   for (const size of SIZES) for (; items.length - at >= size; at += size) yield items.slice(at, at + size);
 }
 
-const rowsOf = (size: number, row: RawBuilder<unknown>): RawBuilder<unknown> => sql.join(Array.from({ length: size }, () => row));
-
-/** Adds events; those that are there already stay as they are. */
+/** Adds events; those that are there already stay as they are. `root` is the database of that transaction. */
 export async function addEvents(root: Database, transaction: Database, rows: readonly (EventRow & { readonly session: string })[]): Promise<void> {
   for (const some of stretches(rows)) {
-    const make = (): RawBuilder<unknown> => sql`insert into events (session, seq, ts, type, event) values ${rowsOf(some.length, sql`(${null}, ${null}, ${null}, ${null}, ${null})`)} on conflict do nothing`;
-    await runCompiled(root, transaction, 'events', some.length, make, some.flatMap(({ session, seq, ts, type, text }) => [session, seq, ts, type, text]));
-  }
-}
-
-/** Up to which number each session's events are here; never back. */
-export async function raiseStored(root: Database, transaction: Database, sessions: readonly { readonly id: string; readonly seq: number }[]): Promise<void> {
-  // In one order everywhere: two processes that write the same rows do not wait for each other.
-  const sorted = [...sessions].sort((a, b) => (a.id < b.id ? -1 : 1));
-  for (const some of stretches(sorted)) {
-    const make = (): RawBuilder<unknown> =>
-      sql`update sessions set stored_seq = reached.column2 from (values ${rowsOf(some.length, sql`(cast(${null} as text), cast(${null} as bigint))`)}) as reached where sessions.id = reached.column1 and sessions.stored_seq < reached.column2`;
-    await runCompiled(root, transaction, 'stored', some.length, make, some.flatMap(({ id, seq }) => [id, seq]));
+    await transaction.executeQuery({ ...insertOf(root, some.length), parameters: some.flatMap(({ session, seq, ts, type, text }) => [session, seq, ts, type, text]) });
   }
 }
 
@@ -68,7 +56,8 @@ export async function readEvents(database: Database, session: string, after: num
   return rows;
 }
 
+/** Up to which number a session's events are here. */
 export async function storedSeq(database: Database, session: string): Promise<number> {
-  const row = await database.selectFrom('sessions').select('stored_seq').where('id', '=', session).executeTakeFirst();
-  return row?.stored_seq ?? 0;
+  const row = await database.selectFrom('events').select(({ fn }) => fn.max('seq').as('seq')).where('session', '=', session).executeTakeFirst();
+  return row?.seq ?? 0;
 }

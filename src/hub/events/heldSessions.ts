@@ -3,7 +3,7 @@ import { AgentsError } from '../../base/errors.ts';
 import type { SharedSession } from '../../protocol/hubWire/sharedSession.ts';
 import type { RunnerRef } from '../parts.ts';
 import type { Database } from '../store/tables.ts';
-import { addRows, rowOf, rowsOfRunner, takenIds, type SessionRow } from './sessionRows.ts';
+import { addRows, rowOf, rowsOfRunner, takenIds, type CountedRow, type SessionRow } from './sessionRows.ts';
 
 export interface HeldSession {
   readonly id: string;
@@ -108,7 +108,7 @@ export class HeldSessions {
     return looking;
   }
 
-  #hold(row: SessionRow): HeldSession {
+  #hold(row: CountedRow): HeldSession {
     const known = this.#byId.get(row.id);
     if (known !== undefined) {
       known.stored = Math.max(known.stored, row.stored_seq);
@@ -121,8 +121,8 @@ export class HeldSessions {
   }
 
   /** Each gets the best id that is free; another process may take it in this very moment, so the next one is tried. */
-  async #makeRows(runner: RunnerRef, sessions: readonly SharedSession[]): Promise<readonly SessionRow[]> {
-    const made: SessionRow[] = [];
+  async #makeRows(runner: RunnerRef, sessions: readonly SharedSession[]): Promise<readonly CountedRow[]> {
+    const made: CountedRow[] = [];
     let left = sessions;
     for (let round = 0; left.length > 0 && round < 3; round++) {
       const taken = await takenIds(this.#database, left.flatMap(({ session_id }) => idsFor(session_id, runner.id)));
@@ -131,7 +131,7 @@ export class HeldSessions {
         return id === undefined ? [] : [newRow(id, runner, session)];
       });
       await addRows(this.#database, rows);
-      const there = new Map<string, SessionRow>();
+      const there = new Map<string, CountedRow>();
       if (left.length === 1 && left[0] !== undefined) {
         const row = await rowOf(this.#database, runner.id, left[0].session_id);
         if (row !== undefined) there.set(row.session_id, row);
@@ -146,5 +146,5 @@ export class HeldSessions {
 /** A session of a runner belongs to the runner's owner, until somebody reserves it. */
 export function newRow(id: string, runner: RunnerRef, session: SharedSession): SessionRow {
   const now = Date.now();
-  return { id, runner_id: runner.id, session_id: session.session_id, org_id: runner.orgId, user_id: runner.userId, info: JSON.stringify(session), stored_seq: 0, gone: 0, village_id: null, agent_id: null, created_at: now, updated_at: now };
+  return { id, runner_id: runner.id, session_id: session.session_id, org_id: runner.orgId, user_id: runner.userId, info: JSON.stringify(session), gone: 0, village_id: null, agent_id: null, created_at: now, updated_at: now };
 }

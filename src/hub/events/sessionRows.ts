@@ -1,5 +1,5 @@
 // The table of sessions: rows as people see them, and the writing of what runners say.
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { jsonOf } from '../../base/json.ts';
 import type { HubAgent } from '../../protocol/hubWire/hubRest.ts';
 import { SharedSession } from '../../protocol/hubWire/sharedSession.ts';
@@ -9,13 +9,18 @@ import type { Database, Tables } from '../store/tables.ts';
 const CHUNK = 400;
 
 export type SessionRow = Selectable<Tables['sessions']>;
+/** `stored_seq`: up to which number its events are here. */
+export type CountedRow = SessionRow & { readonly stored_seq: number };
 export type FoundAgent = HubAgent & { readonly org_id: string; readonly village_id: string | null; readonly gone: boolean };
+
+/** One step into the events' index. */
+const lastSeq = sql<number>`coalesce((select max(events.seq) from events where events.session = sessions.id), 0)`.as('stored_seq');
 
 const agents = (database: Database) =>
   database
     .selectFrom('sessions')
     .innerJoin('runners', 'runners.id', 'sessions.runner_id')
-    .select(['sessions.id', 'sessions.runner_id', 'sessions.org_id', 'sessions.user_id', 'sessions.info', 'sessions.stored_seq', 'sessions.gone', 'sessions.village_id', 'runners.name as runner_name', 'runners.connected_to']);
+    .select(['sessions.id', 'sessions.runner_id', 'sessions.org_id', 'sessions.user_id', 'sessions.info', 'sessions.gone', 'sessions.village_id', 'runners.name as runner_name', 'runners.connected_to', lastSeq]);
 
 type AgentRow = Awaited<ReturnType<ReturnType<typeof agents>['execute']>>[number];
 
@@ -50,8 +55,8 @@ export async function recentIds(database: Database, since: number): Promise<read
   return (await database.selectFrom('sessions').select('id').where('updated_at', '>', since).execute()).map(({ id }) => id);
 }
 
-export async function rowsOfRunner(database: Database, runnerId: string): Promise<readonly SessionRow[]> {
-  return await database.selectFrom('sessions').selectAll().where('runner_id', '=', runnerId).execute();
+export async function rowsOfRunner(database: Database, runnerId: string): Promise<readonly CountedRow[]> {
+  return await database.selectFrom('sessions').selectAll().select(lastSeq).where('runner_id', '=', runnerId).execute();
 }
 
 /** Those that it shares now. */
@@ -59,8 +64,8 @@ export async function sessionsOfRunner(database: Database, runnerId: string): Pr
   return await database.selectFrom('sessions').select(['id', 'org_id']).where('runner_id', '=', runnerId).where('gone', '=', 0).execute();
 }
 
-export async function rowOf(database: Database, runnerId: string, sessionId: string): Promise<SessionRow | undefined> {
-  return await database.selectFrom('sessions').selectAll().where('runner_id', '=', runnerId).where('session_id', '=', sessionId).executeTakeFirst();
+export async function rowOf(database: Database, runnerId: string, sessionId: string): Promise<CountedRow | undefined> {
+  return await database.selectFrom('sessions').selectAll().select(lastSeq).where('runner_id', '=', runnerId).where('session_id', '=', sessionId).executeTakeFirst();
 }
 
 /** Which of these ids of the hub are in use. */

@@ -3,7 +3,7 @@ import { AgentsError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { storeFault } from '../store/storeFaults.ts';
 import type { Database } from '../store/tables.ts';
-import { addEvents, raiseStored, type EventRow } from './eventRows.ts';
+import { addEvents, type EventRow } from './eventRows.ts';
 import type { HeldSession } from './heldSessions.ts';
 import { saveInfos, type SessionRow } from './sessionRows.ts';
 import { StoreHealth } from './storeHealth.ts';
@@ -132,15 +132,9 @@ export class WriteQueue {
   async #write(writes: readonly Write[]): Promise<void> {
     const { database } = this.#options;
     const rows = new Map(writes.flatMap(({ row }) => (row === undefined ? [] : [[row.id, row] as const])));
-    const reached = new Map<string, number>();
-    for (const { session, events } of writes) {
-      const last = events.at(-1);
-      if (last !== undefined) reached.set(session.id, Math.max(last.seq, reached.get(session.id) ?? 0));
-    }
     await database.transaction().execute(async (transaction) => {
       await saveInfos(transaction, [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1)));
       await addEvents(database, transaction, writes.flatMap(({ session, events }) => events.map((event) => ({ ...event, session: session.id }))));
-      await raiseStored(database, transaction, [...reached].map(([id, seq]) => ({ id, seq })));
     });
   }
 

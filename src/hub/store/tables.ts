@@ -29,8 +29,8 @@ export interface Tables {
     not_before: number | null; dispatched_at: number | null; created_at: number; updated_at: number;
   };
 
-  /** A session of a runner. `info` is its SharedSession as JSON, `stored_seq` its last event here. */
-  sessions: { id: string; runner_id: string; session_id: string; org_id: string; user_id: string; info: string; stored_seq: number; gone: number; village_id: string | null; agent_id: string | null; created_at: number; updated_at: number };
+  /** A session of a runner. `info` is its SharedSession as JSON. How many of its events are here the events themselves say. */
+  sessions: { id: string; runner_id: string; session_id: string; org_id: string; user_id: string; info: string; gone: number; village_id: string | null; agent_id: string | null; created_at: number; updated_at: number };
   events: { session: string; seq: number; ts: number; type: string; event: string };
 
   villages: { id: string; org_id: string; created_at: number };

@@ -4,6 +4,7 @@ import type { HubAgent } from '../../protocol/hubWire/hubRest.ts';
 import type { SessionRuntimeState } from '../../protocol/hubWire/villageRest.ts';
 import { RunnerEvent, type EventApproval } from '../../protocol/runnerEvent.ts';
 import { MILESTONES } from '../store/milestones.ts';
+import { storedSeq } from '../events/eventRows.ts';
 import { storeFault } from '../store/storeFaults.ts';
 import type { Database } from '../store/tables.ts';
 
@@ -38,9 +39,9 @@ export async function runtimeStateOf(database: Database, agent: HubAgent): Promi
 
 async function read(database: Database, id: string): Promise<{ readonly events: readonly RunnerEvent[]; readonly lastSeq: number }> {
   try {
-    const session = await database.selectFrom('sessions').select('stored_seq').where('id', '=', id).executeTakeFirst();
+    const lastSeq = await storedSeq(database, id);
     const rows = await database.selectFrom('events').select('event').where('session', '=', id).where(MILESTONES).orderBy('seq').execute();
-    return { events: rows.map(({ event }) => RunnerEvent.parse(jsonOf(event))), lastSeq: Number(session?.stored_seq ?? 0) };
+    return { events: rows.map(({ event }) => RunnerEvent.parse(jsonOf(event))), lastSeq };
   } catch (error) {
     throw storeFault(error);
   }

@@ -51,7 +51,7 @@ export async function first(db: Kysely<unknown>, kind: DatabaseKind): Promise<vo
 
   await table('sessions')
     .addColumn('id', 'text', (c) => c.primaryKey()).addColumn('runner_id', 'text', (c) => c.notNull()).addColumn('session_id', 'text', (c) => c.notNull()).addColumn('org_id', 'text', (c) => c.notNull()).addColumn('user_id', 'text', (c) => c.notNull())
-    .addColumn('info', 'text', (c) => c.notNull()).addColumn('stored_seq', 'bigint', (c) => c.notNull().defaultTo(0)).addColumn('gone', 'integer', (c) => c.notNull().defaultTo(0)).addColumn('village_id', 'text').addColumn('agent_id', 'text')
+    .addColumn('info', 'text', (c) => c.notNull()).addColumn('gone', 'integer', (c) => c.notNull().defaultTo(0)).addColumn('village_id', 'text').addColumn('agent_id', 'text')
     .addColumn('created_at', 'bigint', (c) => c.notNull()).addColumn('updated_at', 'bigint', (c) => c.notNull()).execute();
   await db.schema.createIndex('sessions_runner').on('sessions').columns(['runner_id', 'session_id']).unique().execute();
   await db.schema.createIndex('sessions_org').on('sessions').columns(['org_id', 'gone']).execute();
