@@ -1,7 +1,7 @@
 // REST of signing in and out: /api/auth/..., /api/me. Names and passwords are tried at a rate that guessing cannot live on.
 import type { FastifyInstance, FastifyRequest, preValidationHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { IssuedToken, Login, Me, Setup, TokenLogin } from '../../protocol/hubWire/hubRest.ts';
+import { IssuedToken, Login, Me, NewPassword, Setup, TokenLogin } from '../../protocol/hubWire/hubRest.ts';
 import { answers, Done } from '../server/answers.ts';
 import { forbidden, unauthorized } from '../server/faults.ts';
 import type { Rates } from '../server/rates.ts';
@@ -54,6 +54,19 @@ export function addAuthRoutes(http: FastifyInstance, { identity, people, rows, s
       identity.end({ tokenId: principal.tokenId });
       audit.note({ by: principal, action: 'logout', ip: request.ip });
     }
+    return { ok: true as const };
+  });
+
+  routes.post('/api/auth/password', { config, preValidation: identity.guard('viewer'), schema: { tags, summary: 'A new password of my own; my browser sessions end, but for this one', body: NewPassword, response: answers(Done) } }, async (request, reply) => {
+    const { principal, body } = request;
+    // Not 401: who asks is signed in, and stays so.
+    const user = await people.signIn(principal.name, body.password);
+    if (user?.id !== principal.userId) throw forbidden('The password is wrong.');
+    await people.change(user.orgId, user.id, { password: body.new_password });
+    await rows.revoke({ userId: user.id, kind: 'session' });
+    identity.end({ userId: user.id });
+    if (principal.via === 'cookie') setSessionCookie(request, reply, await begin(request, user));
+    audit.note({ by: principal, action: 'password.change', target: user.id, ip: request.ip });
     return { ok: true as const };
   });
 

@@ -18,6 +18,8 @@ const Password = z.string().min(10, 'A password has at least 10 characters.').ma
 export const Setup = z.strictObject({ token: z.string(), name: UserName, password: Password });
 /** POST /api/auth/login, answered with a cookie and a `Me`. */
 export const Login = z.strictObject({ name: z.string(), password: z.string() });
+/** POST /api/auth/password: one's own. Browser sessions end, but for the one that asks. */
+export const NewPassword = z.strictObject({ password: z.string(), new_password: Password });
 /** GET /api/me */
 export const Me = z.object({ user_id: z.string(), name: z.string(), org_id: z.string(), org_name: z.string(), role: Role });
 export type Me = z.infer<typeof Me>;

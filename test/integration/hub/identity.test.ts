@@ -179,6 +179,25 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.deepEqual(await Promise.all(['/api/users', '/api/audit'].map(async (path) => (await world.call('GET', path, { as: await world.person('member') })).status)), [403, 403]);
     });
 
+    it('changes one\'s own password, and ends the sessions that were opened with the old one', async () => {
+      const boss = await world.person('admin', `own-${kind}`);
+      const name = `milton-${kind}`;
+      await world.call('POST', '/api/users', { as: boss, body: { name, password: PASSWORD } });
+      const session = async (password: string): Promise<{ readonly status: number; readonly cookie: string }> => {
+        const answer = await world.call('POST', '/api/auth/login', { body: { name, password } });
+        return { status: answer.status, cookie: answer.headers.get('set-cookie')?.split(';', 1)[0] ?? '' };
+      };
+      const [mine, elsewhere] = [await session(PASSWORD), await session(PASSWORD)];
+      const change = (cookie: string, body: unknown): Promise<Answer> => world.call('POST', '/api/auth/password', { headers: { cookie }, body });
+      assert.equal((await change(mine.cookie, { password: 'not this one', new_password: 'a new password' })).status, 403);
+      assert.equal((await change(mine.cookie, { password: PASSWORD, new_password: 'short' })).status, 400);
+      const changed = await change(mine.cookie, { password: PASSWORD, new_password: 'a new password' });
+      assert.equal(changed.status, 200);
+      const me = async (cookie: string): Promise<number> => (await world.call('GET', '/api/me', { headers: { cookie } })).status;
+      assert.deepEqual([await me(elsewhere.cookie), await me(changed.headers.get('set-cookie')?.split(';', 1)[0] ?? '')], [401, 200]);
+      assert.deepEqual([(await session(PASSWORD)).status, (await session('a new password')).status], [401, 200]);
+    });
+
     it('lets admins mind the users of their own organization, and never lock themselves out', async () => {
       const boss = await world.person('admin', 'initech');
       const made = await world.call('POST', '/api/users', { as: boss, body: { name: `peter-${kind}`, password: PASSWORD } });

@@ -29,6 +29,8 @@ export class HubApi {
   readonly login = (body: { readonly name: string; readonly password: string }): Promise<Me> => this.#client.call('POST', '/api/auth/login', Me, { body });
   readonly logout = (): Promise<unknown> => this.#client.call('POST', '/api/auth/logout', Anything);
 
+  readonly changePassword = (body: { readonly password: string; readonly new_password: string }): Promise<unknown> => this.#client.call('POST', '/api/auth/password', Anything, { body });
+
   readonly tokens = (): Promise<readonly TokenInfo[]> => this.#client.call('GET', '/api/tokens', listOf(TokenInfo, 'tokens'));
   readonly addToken = (body: z.infer<typeof NewToken>): Promise<IssuedToken> => this.#client.call('POST', '/api/tokens', IssuedToken, { body });
   readonly endToken = (id: string): Promise<unknown> => this.#client.call('DELETE', `/api/tokens/${encodeURIComponent(id)}`, Anything);

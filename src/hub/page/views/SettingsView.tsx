@@ -1,8 +1,9 @@
-// Settings: how the page looks, one's own tokens, and for admins the people.
+// Settings: how the page looks, one's own password and tokens, and for admins the people.
 import { SelectField, SwitchField } from '../kit/Field.tsx';
 import { useModel } from '../model.ts';
 import type { Theme } from '../state/preferences.ts';
 import { OrgSection } from './OrgSection.tsx';
+import { PasswordSection } from './PasswordSection.tsx';
 import { TokenSection } from './TokenSection.tsx';
 import { UserSection } from './UserSection.tsx';
 
@@ -29,6 +30,7 @@ export function SettingsView() {
         <SwitchField label="Keyboard shortcuts of single keys" value={shortcuts.value} onValue={(value) => (shortcuts.value = value)} help="Press ? to see them." />
         <SwitchField label="Terminals speak to screen readers" value={screenReader.value} onValue={(value) => (screenReader.value = value)} help="What a terminal prints is told as text." />
       </section>
+      <PasswordSection />
       <TokenSection />
       {model.isAdmin && <UserSection />}
       {model.isAdmin && <OrgSection />}
