@@ -18,7 +18,10 @@ export interface TerminalPaneOptions {
 
 /** CSS pixels. */
 const LARGEST = 13;
-const SMALLEST = 7;
+/** The smallest that can be read where there is room: what is wider is scrolled. On a phone all of it is worth more. */
+const SMALLEST = 10;
+const SMALLEST_NARROW = 7;
+const NARROW = 560;
 /** Milliseconds of quiet after which a new size is taken. */
 const SETTLED_MS = 150;
 
@@ -122,7 +125,8 @@ export class TerminalPane implements Disposable {
     const screen = this.#place.querySelector<HTMLElement>('.xterm-screen');
     if (screen === null || screen.clientWidth === 0) return;
     const perPixel = screen.clientWidth / (options.fontSize ?? LARGEST);
-    const fontSize = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(((this.#place.clientWidth - 16) / perPixel) * 2) / 2));
+    const smallest = this.#place.clientWidth < NARROW ? SMALLEST_NARROW : SMALLEST;
+    const fontSize = Math.max(smallest, Math.min(LARGEST, Math.floor(((this.#place.clientWidth - 16) / perPixel) * 2) / 2));
     if (fontSize !== options.fontSize) options.fontSize = fontSize;
   }
 }
