@@ -4,8 +4,8 @@ import * as z from 'zod';
 
 /** Claims as Sibyl and AI Agent Village have them; `rid` and `scp` are a runner's, `jti` ours. Unknown ones are ignored. */
 const Claims = z.object({
-  sub: z.string().min(1),
-  org: z.string().min(1),
+  sub: z.string().min(1).max(255),
+  org: z.string().min(1).max(255),
   typ: z.literal('access'),
   exp: z.number().optional(),
   jti: z.string().optional(),

@@ -48,6 +48,7 @@ export class HubIdentity implements Identity, Disposable {
   readonly #bus: Bus;
   readonly #log: Log;
   readonly #proxied: boolean;
+  readonly #shared: boolean;
   readonly #remembered = new Map<string, Remembered>();
   readonly #reading = new Map<string, Promise<Holder | undefined>>();
   /** Counts ends: what was read before one is not remembered after it. */
@@ -56,13 +57,14 @@ export class HubIdentity implements Identity, Disposable {
   readonly #owned = new DisposableStore();
   readonly onDidEnd: Identity['onDidEnd'];
 
-  constructor(parts: { readonly tokens: AccessTokens; readonly rows: TokenRows; readonly people: People; readonly bus: Bus; readonly log: Log; readonly proxied: boolean }) {
+  constructor(parts: { readonly tokens: AccessTokens; readonly rows: TokenRows; readonly people: People; readonly bus: Bus; readonly log: Log; readonly proxied: boolean; /** The secret came from outside: whoever else has it may name people who are not known here. */ readonly shared: boolean }) {
     this.#tokens = parts.tokens;
     this.#rows = parts.rows;
     this.#people = parts.people;
     this.#bus = parts.bus;
     this.#log = parts.log;
     this.#proxied = parts.proxied;
+    this.#shared = parts.shared;
     this.#ending = this.#owned.add(new Emitter<End>((fault) => this.#log.error(`A listener of ended tokens failed: ${messageOf(fault)}`)));
     this.onDidEnd = this.#ending.event;
     this.#owned.add(this.#bus.subscribe(TOPIC, (message) => this.#heard(message)));
@@ -182,7 +184,8 @@ export class HubIdentity implements Identity, Disposable {
   }
 
   async #lookUp(claims: Claims): Promise<Holder | undefined> {
-    const user = await this.#people.find(claims.sub);
+    const isOthers = this.#shared && claims.jti === undefined && claims.rid === undefined;
+    const user = (await this.#people.find(claims.sub)) ?? (isOthers ? await this.#people.join(claims.sub, claims.org) : undefined);
     if (user === undefined || user.disabled || user.orgId !== claims.org) return undefined;
     let runnerId = claims.rid;
     if (claims.jti !== undefined) {

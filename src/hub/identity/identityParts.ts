@@ -24,5 +24,5 @@ export async function openIdentity({ options, database, bus, log }: { readonly o
   const people = new People(database);
   const rows = new TokenRows(database, tokens, log);
   const proxied = options.trustProxy !== undefined && options.trustProxy !== false;
-  return { people, rows, identity: new HubIdentity({ tokens, rows, people, bus, log, proxied }), setup: new SetupLink(database, people), audit: new DatabaseAudit(database, log) };
+  return { people, rows, identity: new HubIdentity({ tokens, rows, people, bus, log, proxied, shared: options.jwtSecret !== undefined }), setup: new SetupLink(database, people), audit: new DatabaseAudit(database, log) };
 }

@@ -32,6 +32,20 @@ export class People {
     return userOf(await this.#database.selectFrom('users').select(columns).where('id', '=', id).executeTakeFirst());
   }
 
+  /** A member by an id that another server gave them, in an organization of its: both are made where they are not known. Whoever is there already stays as they are. */
+  async join(id: string, orgId: string): Promise<UserRow | undefined> {
+    const now = Date.now();
+    await this.#database.insertInto('orgs').values({ id: orgId, name: orgId.slice(0, 100), created_at: now }).onConflict((conflict) => conflict.doNothing()).execute();
+    const user = { id, org_id: orgId, role: 'member', password: null, disabled: 0, created_at: now };
+    // The id is their name, unless somebody has it.
+    for (const name of [id.slice(0, 100), `${id.slice(0, 60)} ${randomUUID()}`]) {
+      await this.#database.insertInto('users').values({ ...user, name }).onConflict((conflict) => conflict.doNothing()).execute();
+      const joined = await this.find(id);
+      if (joined !== undefined) return joined;
+    }
+    return undefined;
+  }
+
   /** By id, oldest first. */
   async list(orgId: string): Promise<readonly UserRow[]> {
     const rows = await this.#database.selectFrom('users').select(columns).where('org_id', '=', orgId).orderBy('created_at').orderBy('name').execute();

@@ -146,7 +146,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         'another algorithm': await jwt(good, { alg: 'HS512' }),
         unsigned: `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(good)).toString('base64url')}.`,
         'a refresh token': await jwt({ ...good, typ: 'refresh' }),
-        'a stranger': await jwt({ ...good, sub: randomUUID() }),
+        'a stranger, by a token of ours': await jwt({ ...good, sub: randomUUID(), jti: randomUUID() }),
         'another organization': await jwt({ ...good, org: 'umbrella' }),
         'an unknown jti': await jwt({ ...good, jti: randomUUID() }),
         "somebody else's jti": await jwt({ ...good, jti: (await world.hub.identityParts.rows.list((await world.person()).id, 'api'))[0]?.id }),

@@ -89,7 +89,8 @@ describe('security of the hub', function () {
       unsigned: new UnsecuredJWT({ ...claims, sub: owner.id, exp: now + 600, iat: now }).encode(),
       'of another kind': await signed({ typ: 'refresh' }),
       'of another organization': await signed({ org: 'strangers' }),
-      'of nobody': await signed({ sub: 'nobody' }),
+      'of nobody, with a number of ours': await signed({ sub: 'nobody', jti: 'never issued' }),
+      'of a runner of nobody': await signed({ sub: 'nobody', rid: 'none' }),
       revoked: String(revoked.at('token')),
     };
     for (const [kind, token] of Object.entries(bad)) {
@@ -99,6 +100,18 @@ describe('security of the hub', function () {
         assert.deepEqual([typeof answer.at('error'), typeof answer.at('code'), typeof answer.at('detail')], ['string', 'string', 'string'], `${method} ${path}`);
       }
     }
+  });
+
+  it('knows whom another server with the same secret names: a member of their organization, and nothing more', async () => {
+    const minted = (sub: string, org: string): Promise<string> => new SignJWT({ org, typ: 'access' }).setSubject(sub).setProtectedHeader({ alg: 'HS256' }).setIssuedAt().setExpirationTime('10m').sign(new TextEncoder().encode(SECRET));
+    const me = async (sub: string, org: string): Promise<Answer> => get('GET', '/api/me', { headers: { authorization: `Bearer ${await minted(sub, org)}` } });
+    const first = await me('from-elsewhere', 'another-org');
+    assert.deepEqual([first.status, first.at('user_id'), first.at('org_id'), first.at('role')], [200, 'from-elsewhere', 'another-org', 'member']);
+    assert.equal((await me('from-elsewhere', 'acme')).status, 401);
+    assert.equal((await me(owner.id, 'another-org')).status, 401);
+    // A name that somebody has is not taken over.
+    assert.equal((await me(owner.name, 'another-org')).at('user_id'), owner.name);
+    assert.equal((await get('GET', '/api/me', { as: owner })).at('user_id'), owner.id);
   });
 
   it('shows another organization nothing, whatever it asks', async () => {
