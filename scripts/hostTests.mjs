@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
-import { extensionBundles } from './lib/bundles.mjs';
+import { extensionBundles, HUB } from './lib/bundles.mjs';
 import { TEST_SETTINGS } from './lib/calmSettings.mjs';
 import { launchChromium } from './lib/chromium.mjs';
 import { buildHostTests } from './lib/hostBundle.mjs';
@@ -127,7 +127,7 @@ function withTimeout(promise) {
 let crash;
 const world = makeWorld();
 try {
-  if (!values['no-build']) await build({ types: false, only: extensionBundles() });
+  if (!values['no-build']) await build({ types: false, only: [...extensionBundles(), ...HUB] });
   const tests = await buildHostTests();
   const code = values.desktop ? await runOnDesktop(world, tests) : await runInServer(world, tests);
   if (!results.ended) crash = `The extension host ended with ${code} before its tests did.`;

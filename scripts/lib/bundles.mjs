@@ -8,7 +8,7 @@ import { dist, root } from './paths.mjs';
 export const EXTENSION_BUDGET = 500 * 1000;
 
 /** Of the command alone. */
-const HUB = ['hub', 'embedded runner'];
+export const HUB = ['hub', 'embedded runner'];
 
 const common = {
   absWorkingDir: root,

@@ -109,6 +109,8 @@ export class TestTerminal {
   readonly sizes: string[] = [];
   readonly sized = new Emitter<void>();
   readonly onSize = this.sized.event;
+  readonly typed = new Emitter<void>();
+  readonly onKeys = this.typed.event;
   screen = '$ ';
   opened = 0;
   closed = 0;
@@ -121,6 +123,7 @@ export class TestTerminal {
     return {
       write: (data) => {
         this.keys.push(data);
+        this.typed.fire();
         return Promise.resolve();
       },
       resize: (columns, rows) => {

@@ -231,11 +231,12 @@ export class HubViews implements Disposable {
     return Promise.resolve();
   }
 
+  /** The status bar says it at once, the rows a moment later. */
   #changed(): void {
+    const now = this.#now;
+    now?.status.show(now.host, now.live.state, now.share?.state);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const now = this.#now;
-      now?.status.show(now.host, now.live.state, now.share?.state);
       this.#parts.changed();
     }, GATHER_MS);
   }

@@ -54,12 +54,15 @@ async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, stream:
   const ended = (): void => {
     parts.connections.remove(connection);
     endings.dispose();
-    const replaced = parts.connections.get(row.id) !== undefined;
-    if (!replaced) parts.intake.connection(runner, false);
-    parts.store.disconnected(connection.connectionId).then(
-      (gone) => gone !== undefined && parts.gone(gone),
-      (error: unknown) => base.log.warn(`That runner ${row.id} is gone was not written: ${messageOf(error)}`),
-    );
+    const isReplaced = (): boolean => parts.connections.get(row.id) !== undefined;
+    // First written, then told: whoever hears of it reads what is written.
+    void parts.store
+      .disconnected(connection.connectionId)
+      .then(
+        (gone) => gone !== undefined && parts.gone(gone),
+        (error: unknown) => base.log.warn(`That runner ${row.id} is gone was not written: ${messageOf(error)}`),
+      )
+      .then(() => !isReplaced() && parts.intake.connection(runner, false));
   };
   const connection: RunnerSocket = new RunnerSocket({ socket, stream, runnerId: row.id, instance, extended: instance !== undefined, sink: runnerFrames(runner, () => connection, { ...parts, ended }), timers: parts.timers, log: base.log });
   const endings = base.identity.onDidEnd((what) => {
@@ -70,6 +73,8 @@ async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, stream:
     endings.dispose();
     return socket.close(CLOSE.policy, CLOSE.notFound);
   }
+  // It went while that was written: what its end wrote came before.
+  if (socket.readyState !== socket.OPEN) return ended();
   // Two that came at the same time: the later one has the place.
   parts.connections.get(row.id)?.close(CLOSE.replaced, CLOSE.replacedText);
   parts.connections.add(connection);
