@@ -41,7 +41,7 @@ class Hub {
 
   async start(): Promise<void> {
     const node = join(this.#root, 'node_modules', 'node', 'bin', 'node');
-    const child = spawn(node, [join(this.#root, 'dist', 'cli.mjs'), 'hub', '--port', String(this.port), '--data', this.#data], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(node, [join(this.#root, 'dist', 'cli.mjs'), 'hub', '--port', String(this.port), '--data', this.#data, '--no-runner'], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
