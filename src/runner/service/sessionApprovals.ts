@@ -6,6 +6,7 @@ import type { EventApproval, RunnerEvent, RunnerEventBody, SessionState, Verdict
 import { denialAlert } from '../../sessions/policy/policyAlerts.ts';
 import { checkTransition, stateAfterWait } from '../../sessions/states/transitions.ts';
 import type { ProviderAdapter, ProviderEvent } from '../adapters/providerAdapter.ts';
+import { EarlierApprovals } from './earlierApprovals.ts';
 import { OpenApprovals } from './openApprovals.ts';
 
 /** The session that they belong to. */
@@ -31,6 +32,7 @@ const ANSWER_MS = 10_000;
 export class SessionApprovals implements Disposable {
   readonly #session: ApprovingSession;
   readonly #open: OpenApprovals;
+  readonly #earlier = new EarlierApprovals();
   /** Those that are being answered from here. */
   readonly #answering = new Map<string, How & { readonly work: Promise<void> }>();
   /** What the rules denied unasked, by id and time. */
@@ -52,15 +54,20 @@ export class SessionApprovals implements Disposable {
 
   /** What the journal of an earlier process says. */
   remember(event: RunnerEvent): void {
-    if (event.type === 'APPROVAL_RESOLVED') this.#open.remove(event.approvalId);
-    else if (event.type !== 'APPROVAL_REQUESTED') return;
+    if (event.type === 'APPROVAL_RESOLVED') {
+      this.#open.remove(event.approvalId);
+      this.#earlier.remove(event.approvalId);
+    } else if (event.type !== 'APPROVAL_REQUESTED') return;
     else if (event.approval.context?.['by'] === 'policy') this.#denied.add(denialKey(event.approval));
-    else this.#open.add(event.approval);
+    else {
+      this.#open.add(event.approval);
+      this.#earlier.add(event.approval);
+    }
   }
 
   asked(approval: EventApproval): void {
     const session = this.#session;
-    if (this.#open.has(approval.approvalId) || session.isEnding()) return;
+    if (this.#earlier.sees(approval) || this.#open.has(approval.approvalId) || session.isEnding()) return;
     this.#open.add(approval);
     session.append({ type: 'APPROVAL_REQUESTED', approval });
     if (session.state() === 'RUNNING') session.go('WAITING_FOR_APPROVAL', approval.summary);
@@ -76,7 +83,8 @@ export class SessionApprovals implements Disposable {
   }
 
   /** The request is there no more. Where nobody wrote down what was answered, the terminal knows it alone. */
-  gone({ approvalId, decision, resolvedBy }: { readonly approvalId: string; readonly decision?: Verdict; readonly resolvedBy?: string }): void {
+  gone({ approvalId: name, decision, resolvedBy }: { readonly approvalId: string; readonly decision?: Verdict; readonly resolvedBy?: string }): void {
+    const approvalId = this.#earlier.idOf(name);
     const answering = this.#answering.get(approvalId);
     // With a decision it is ours, written down; what a note of it becomes may take longer. Without one the answer itself will tell.
     if (answering !== undefined) return decision === undefined ? undefined : this.resolve(approvalId, decision, answering);
@@ -87,6 +95,7 @@ export class SessionApprovals implements Disposable {
     const session = this.#session;
     const approval = this.#open.list().find((one) => one.approvalId === approvalId);
     if (approval === undefined || !this.#open.remove(approvalId)) return;
+    this.#earlier.remove(approvalId);
     this.#tellResolved(approval, decision, how);
     if (session.state() === 'WAITING_FOR_APPROVAL' && !session.isEnding() && stateAfterWait(this.size) === 'RUNNING') session.go('RUNNING');
   }
@@ -102,7 +111,8 @@ export class SessionApprovals implements Disposable {
   }
 
   /** Fails with `not-found`, `invalid-transition`, `answered-already`, and as the adapter does. */
-  async answer(approvalId: string, decision: Verdict, how: How): Promise<void> {
+  async answer(name: string, decision: Verdict, how: How): Promise<void> {
+    const approvalId = this.#earlier.idOf(name);
     const { id, adapter } = this.#session;
     const state = this.#session.state();
     if (!this.#open.has(approvalId)) throw new AgentsError('not-found', `The session ${id} has no open approval ${approvalId}.`);
@@ -111,7 +121,8 @@ export class SessionApprovals implements Disposable {
     if (this.#answering.has(approvalId)) throw new AgentsError('answered-already', `The approval ${approvalId} is being answered already.`);
     if (adapter.answer === undefined) throw new AgentsError('unsupported', `The approvals of ${adapter.id} cannot be answered from here.`);
     // The clock's note is for the journal, not for the CLI.
-    const work = adapter.answer(id, approvalId, decision, how.by === 'timeout' ? undefined : how.note).then(
+    const give = async (): Promise<void> => await adapter.answer?.(id, await this.#earlier.nameOf(approvalId), decision, how.by === 'timeout' ? undefined : how.note);
+    const work = give().then(
       () => this.resolve(approvalId, decision, how),
       (error: unknown) => {
         if (isAgentsError(error, 'answered-already')) this.resolve(approvalId, 'allow', { by: 'terminal', note: 'It was answered elsewhere; whether it was allowed is not known.' });
