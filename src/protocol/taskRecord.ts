@@ -18,6 +18,8 @@ export const TaskRecord = z.object({
   projectId: z.string().optional(),
   config: TaskConfig,
   sessionId: z.string(),
+  /** Sessions of this attempt that never started anything. */
+  unstarted: z.int().optional(),
   state: TaskRecordState,
   acceptedAt: Ms,
   startedAt: Ms.optional(),

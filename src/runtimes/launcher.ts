@@ -3,6 +3,9 @@
 /** The first words of the line that the launcher prints when it cannot start the program. */
 export const LAUNCH_FAILURE = 'tmux-agents: cannot start: ';
 
+/** A file that the launcher makes as the last thing before it becomes the program, where this variable names one; the program does not see it. Without the file, nothing was started. */
+export const STARTED_VARIABLE = 'TMUX_AGENTS_STARTED';
+
 /** What a program keeps of the environment around it where only an allowlist is wanted: what tmux tells of the terminal. All else comes with the environment file. */
 const KEPT = 'TERM TERM_PROGRAM TERM_PROGRAM_VERSION COLORTERM TMUX TMUX_PANE PWD';
 
@@ -63,6 +66,10 @@ program=$(command -v -- "$1" 2>/dev/null) || fail "$1: command not found" 127
 case $program in
   */*) if [ -d "$program" ] || [ ! -x "$program" ]; then fail "$1: permission denied" 126; fi ;;
 esac
+if [ -n "$TMUX_AGENTS_STARTED" ]; then
+  (: > "$TMUX_AGENTS_STARTED") 2>/dev/null
+  unset TMUX_AGENTS_STARTED
+fi
 become "$@"
 `;
 

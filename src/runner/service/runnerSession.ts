@@ -84,6 +84,10 @@ export class RunnerSession implements Disposable {
     return this.#exitCode;
   }
 
+  get fault(): string | undefined {
+    return this.#record.ending?.fault;
+  }
+
   /** What its agent does, as far as it was told. */
   get status(): AgentStatus | undefined {
     return this.#turn.status;
@@ -116,7 +120,7 @@ export class RunnerSession implements Disposable {
       await this.#ports.adapter.recover?.(this.id, { runtimeId: this.#record.runtimeId }).catch((error: unknown) => this.#log.warn(`${this.id}: its agent cannot be reached: ${messageOf(error)}`));
       return this.#end(ending ?? { final: this.state === 'COMPLETED' ? 'COMPLETED' : 'FAILED', reason: 'The runner ended while the session was being stopped.' });
     }
-    if (!hasProvider(this.state) && this.state !== 'STARTING_PROVIDER') return this.#end({ final: 'FAILED', reason: 'The runner ended while the session was being prepared.' });
+    if (!hasProvider(this.state) && this.state !== 'STARTING_PROVIDER') return this.#end({ final: 'FAILED', reason: 'The runner ended while the session was being prepared.', fault: 'cut-off' });
     this.#runs(this.#takeUp());
     this.#pulse.begin();
     await this.#running.catch(() => this.#ending);
@@ -299,7 +303,7 @@ export class RunnerSession implements Disposable {
   async #failed(error: unknown): Promise<void> {
     if (this.#disposed || isAgentsError(error, 'cancelled')) return;
     const hint = isAgentsError(error) && error.hint !== undefined ? ` ${error.hint}` : '';
-    await this.#end({ final: 'FAILED', reason: `${messageOf(error)}${hint}` });
+    await this.#end({ final: 'FAILED', reason: `${messageOf(error)}${hint}`, ...(isAgentsError(error) ? { fault: error.reason } : {}) });
   }
 
   #end(ending: Ending, how: { readonly graceMs?: number; readonly stopping?: boolean } = {}): Promise<void> {

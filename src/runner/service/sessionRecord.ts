@@ -9,7 +9,13 @@ import type { SessionStore, StoredSession } from '../../sessions/store/sessionSt
 import { agentIdOf } from '../adapters/cliAdapter.ts';
 import type { SessionSpec } from './sessionRequest.ts';
 
-export const Ending = z.object({ final: z.enum(['COMPLETED', 'FAILED']), reason: z.string().optional(), exitCode: z.int().optional() });
+export const Ending = z.object({
+  final: z.enum(['COMPLETED', 'FAILED']),
+  reason: z.string().optional(),
+  exitCode: z.int().optional(),
+  /** Why it failed, for programs: an ErrorReason, or `cut-off` where its runner ended before its agent was started. */
+  fault: z.string().optional(),
+});
 export type Ending = z.infer<typeof Ending>;
 
 const RunnerPart = z.object({

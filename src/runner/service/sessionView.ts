@@ -24,6 +24,8 @@ export interface SessionRuntimeState {
   readonly lastEventSeq: number;
   readonly pendingApprovals: readonly EventApproval[];
   readonly errorMessage?: string;
+  /** See `Ending.fault`. */
+  readonly fault?: string;
   readonly exitCode?: number;
 }
 
@@ -34,14 +36,14 @@ export interface SessionLook {
 }
 
 export function lookAt(running: RunnerSession): SessionLook {
-  const { record, state, status, startedAt, providerPid, reason, exitCode } = running;
-  return lookOf(record, state, { lastEventSeq: running.journal.lastSeq, startedAt, providerPid: isFinal(state) ? undefined : providerPid, status: isFinal(state) ? undefined : status, reason, exitCode, pendingApprovals: running.pendingApprovals, usage: running.usage() });
+  const { record, state, status, startedAt, providerPid, reason, exitCode, fault } = running;
+  return lookOf(record, state, { lastEventSeq: running.journal.lastSeq, startedAt, providerPid: isFinal(state) ? undefined : providerPid, status: isFinal(state) ? undefined : status, reason, exitCode, fault, pendingApprovals: running.pendingApprovals, usage: running.usage() });
 }
 
 /** Of an earlier process' session, as its files tell. */
 export function lookAtStored(stored: StoredSession, record: SessionRecord): SessionLook {
   const { ending } = record;
-  return lookOf(record, stored.state, { lastEventSeq: stored.lastSeq, reason: ending?.reason, exitCode: ending?.exitCode, pendingApprovals: [] });
+  return lookOf(record, stored.state, { lastEventSeq: stored.lastSeq, reason: ending?.reason, exitCode: ending?.exitCode, fault: ending?.fault, pendingApprovals: [] });
 }
 
 interface Facts extends Pick<SessionRuntimeState, 'lastEventSeq' | 'pendingApprovals'> {
@@ -50,10 +52,11 @@ interface Facts extends Pick<SessionRuntimeState, 'lastEventSeq' | 'pendingAppro
   readonly status?: AgentStatus | undefined;
   readonly reason?: string | undefined;
   readonly exitCode?: number | undefined;
+  readonly fault?: string | undefined;
   readonly usage?: UsageMetrics | undefined;
 }
 
-function lookOf({ spec, createdAt, endedAt, workspace }: SessionRecord, state: SessionState, { lastEventSeq, pendingApprovals, startedAt, providerPid, status, reason, exitCode, usage }: Facts): SessionLook {
+function lookOf({ spec, createdAt, endedAt, workspace }: SessionRecord, state: SessionState, { lastEventSeq, pendingApprovals, startedAt, providerPid, status, reason, exitCode, fault, usage }: Facts): SessionLook {
   const { config } = spec;
   const { sessionId, orgId, userId, providerId, metadata } = config;
   const path = workspace?.path ?? spec.workspacePath;
@@ -88,6 +91,7 @@ function lookOf({ spec, createdAt, endedAt, workspace }: SessionRecord, state: S
       lastEventSeq,
       pendingApprovals,
       ...(state === 'FAILED' && reason !== undefined ? { errorMessage: reason } : {}),
+      ...(fault === undefined ? {} : { fault }),
       ...(exitCode === undefined ? {} : { exitCode }),
     },
   };

@@ -90,6 +90,11 @@ export async function readOutcome(folder: string): Promise<CapturedOutcome | und
   return parsed?.success === true ? parsed.data : undefined;
 }
 
+/** The file that says that a session's program was started. */
+export function startedMark(folder: string): string {
+  return join(folder, 'started');
+}
+
 export async function forgetOutcome(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true }).catch(() => undefined);
 }

@@ -19,6 +19,11 @@ export function renamedAttempt(before: TaskRecord, agentId: string): TaskRecord 
   return { ...before, agentId, earlierAgents: earlier(before) };
 }
 
+/** The same attempt from its beginning, in another session: the one before never started anything. */
+export function begunAgain({ startedAt: _start, deadline: _deadline, command: _command, worktreePath: _path, worktreeBranch: _branch, unstarted = 0, ...before }: TaskRecord): TaskRecord {
+  return { ...before, state: 'accepted', sessionId: `${sessionIdOf(before.taskId, before.agentId)}-${unstarted + 2}`, unstarted: unstarted + 1 };
+}
+
 function earlier({ earlierAgents, agentId }: TaskRecord): string[] {
   return [...earlierAgents, agentId].slice(-MOST);
 }

@@ -2,13 +2,14 @@
 import type { CreateSessionRequest } from '../../service/sessionRequest.ts';
 import type { TaskRecord } from '../../../protocol/taskRecord.ts';
 import type { DaemonSettings } from '../settings/daemonSettings.ts';
-import { capturedArgv } from './captureProgram.ts';
+import { STARTED_VARIABLE } from '../../../runtimes/launcher.ts';
+import { capturedArgv, startedMark } from './captureProgram.ts';
 import { taskEnvironment } from './taskEnvironment.ts';
 import type { TaskPlan } from './taskPlan.ts';
 
 export interface RequestOptions {
   readonly settings: DaemonSettings;
-  /** The folder that a command leaves its output in. */
+  /** The folder that a command leaves its output in, and every program that it was started. */
   readonly outcome: string;
 }
 
@@ -24,7 +25,7 @@ export function taskRequest(record: TaskRecord, { place, run }: TaskPlan, { sett
     orgId: TASK_ORG,
     providerId: run.kind === 'command' ? 'custom' : run.providerId,
     repo: { url, branch: 'branch' in place && place.branch !== undefined ? place.branch : 'HEAD' },
-    env: taskEnvironment(record, place.path),
+    env: { ...taskEnvironment(record, place.path), [STARTED_VARIABLE]: startedMark(outcome) },
     metadata: { taskId, agentId, ...(projectId === undefined ? {} : { projectId }), title: config.title ?? titleOf(config.prompt, run) },
     ...(settings.policy === undefined ? {} : { policy: settings.policy }),
     ...(run.kind === 'command' ? { argv: capturedArgv(outcome, run.argv), endWhenIdle: false } : { task: promptOf(config), endWhenIdle: settings.idleSeconds * 1000 }),

@@ -1,10 +1,14 @@
 // Executes a hub's tasks as sessions of the runner: each is on disk before it is acknowledged, runs once, and ends in one result that waits for the hub.
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { DisposableStore, type Disposable } from '../../../base/disposable.ts';
-import { AgentsError, isAgentsError, messageOf } from '../../../base/errors.ts';
+import { AgentsError, isAgentsError, messageOf, type ErrorReason } from '../../../base/errors.ts';
 import { Emitter, type Event } from '../../../base/event.ts';
 import type { Log } from '../../../base/log.ts';
 import type { Redactor } from '../../../base/redact.ts';
+import { PRIVATE_FOLDER } from '../../../base/stateFile.ts';
 import { pause } from '../../../base/wait.ts';
 import type { TaskResult } from '../../../protocol/hubWire/sibylFrames.ts';
 import type { RunnerEvent } from '../../../protocol/runnerEvent.ts';
@@ -14,8 +18,8 @@ import type { AssignedTask, TaskPort } from '../../hubLink/ports.ts';
 import type { RunnerService } from '../../runnerService.ts';
 import type { DaemonSettings } from '../settings/daemonSettings.ts';
 import type { ProjectMap } from '../settings/projectMap.ts';
-import { CAPTURED_BYTES, forgetOutcome, readOutcome } from './captureProgram.ts';
-import { newRecord, nextAttempt, renamedAttempt } from './taskAttempts.ts';
+import { CAPTURED_BYTES, forgetOutcome, readOutcome, startedMark } from './captureProgram.ts';
+import { begunAgain, newRecord, nextAttempt, renamedAttempt } from './taskAttempts.ts';
 import { deliveredRecord, type TaskLedger } from './taskLedger.ts';
 import { planTask } from './taskPlan.ts';
 import type { TaskPlaces } from './taskPlaces.ts';
@@ -43,6 +47,11 @@ type UsedProject = TaskPort['onDidUseProject'] extends Event<infer Value> ? Valu
 /** Milliseconds between attempts to write down a result that the disk does not take. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 
+/** How often one process begins a task again whose program does not start. */
+const MOST_BEGINNINGS = 5;
+/** Faults that may be over at the next beginning. */
+const PASSING: ReadonlySet<string> = new Set<ErrorReason | 'cut-off'>(['cut-off', 'disconnected', 'tmux-failed', 'not-found', 'runtime-unavailable']);
+
 export class TaskRunner implements TaskPort, Disposable {
   readonly #parts: TaskRunnerParts;
   readonly #log: Log;
@@ -61,6 +70,8 @@ export class TaskRunner implements TaskPort, Disposable {
   /** Being written down. */
   readonly #taking = new Set<string>();
   readonly #finishing = new Set<string>();
+  /** How often they were begun again by this process. */
+  readonly #again = new Map<string, number>();
   readonly #changes = new Map<string, Promise<unknown>>();
   #draining = false;
 
@@ -198,7 +209,9 @@ export class TaskRunner implements TaskPort, Disposable {
       }));
       if (planned?.ending !== undefined) throw new AgentsError('cancelled', 'It was cancelled before it began.');
       places.plan(record.sessionId, plan.place);
-      await service.createSession(taskRequest(record, plan, { settings, outcome: join(outcomes, record.sessionId) }));
+      const outcome = join(outcomes, record.sessionId);
+      await mkdir(outcome, PRIVATE_FOLDER);
+      await service.createSession(taskRequest(record, plan, { settings, outcome }));
     } catch (error) {
       if (this.#over.signal.aborted) return;
       return this.#fail(taskId, isAgentsError(error) && error.hint !== undefined ? `${error.message} ${error.hint}` : messageOf(error));
@@ -270,12 +283,34 @@ export class TaskRunner implements TaskPort, Disposable {
     const { service, ledger, outcomes, redactor } = this.#parts;
     const record = ledger.get(taskId);
     if (record === undefined || record.state === 'finished' || record.state === 'delivered') return;
+    if (this.#mayBeginAgain(record)) return this.#beginAgain(record);
     const session = service.listSessions().find(({ sessionId }) => sessionId === record.sessionId);
-    const folder = join(outcomes, record.sessionId);
-    const outcome = await readOutcome(folder);
+    const outcome = await readOutcome(join(outcomes, record.sessionId));
     const shown = outcome === undefined && session !== undefined ? await this.#shown(record.sessionId) : '';
     await this.#keep(taskId, (before) => resultOf({ record: before, session, outcome, shown, now: Date.now() }, redactor));
-    await forgetOutcome(folder);
+  }
+
+  /** Its program was not started, and what kept it from that may be over: its daemon died, or tmux did. */
+  #mayBeginAgain({ taskId, sessionId, startedAt = 0, ending }: TaskRecord): boolean {
+    const { service, outcomes } = this.#parts;
+    const look = service.getSession(sessionId);
+    // A machine that lost its power may have forgotten that it was.
+    const wasUp = startedAt > Date.now() - uptime() * 1000;
+    return ending === undefined && (this.#again.get(taskId) ?? 0) < MOST_BEGINNINGS && look?.state === 'FAILED' && PASSING.has(look.fault ?? '') && wasUp && !existsSync(startedMark(join(outcomes, sessionId)));
+  }
+
+  async #beginAgain({ taskId, sessionId }: TaskRecord): Promise<void> {
+    const before = this.#again.get(taskId) ?? 0;
+    this.#again.set(taskId, before + 1);
+    const again = await this.#change(taskId, begunAgain);
+    this.#sessions.delete(sessionId);
+    if (again !== undefined) this.#sessions.set(again.sessionId, taskId);
+    this.#log.info(`Task ${taskId} was not started: it begins again. ${this.#parts.service.getSession(sessionId)?.errorMessage ?? ''}`);
+    this.#inBackground(taskId, async () => {
+      await forgetOutcome(join(this.#parts.outcomes, sessionId));
+      await pause(before === 0 ? 0 : RETRY_MS.first * 2 ** before, this.#over.signal);
+      await this.#begin(taskId);
+    });
   }
 
   async #shown(sessionId: string): Promise<string> {
@@ -312,6 +347,8 @@ export class TaskRunner implements TaskPort, Disposable {
     this.#deadlines.delete(taskId);
     this.#sessions.delete(sessionId);
     this.#activities.delete(taskId);
+    this.#again.delete(taskId);
+    this.#inBackground(taskId, () => forgetOutcome(join(this.#parts.outcomes, sessionId)));
     this.#log.info(`Task ${taskId}: ${status}${typeof error === 'string' ? `: ${error}` : ''}`);
     this.#progress.fire({ agentId, status: status === 'timeout' ? 'failed' : status, progress: status === 'completed' ? 100 : null, activity: typeof error === 'string' ? error.slice(0, 300) : null });
     this.#finished.fire(taskId);
