@@ -2,9 +2,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { HubAgent } from '../../../protocol/hubWire/hubRest.ts';
 import { Icon } from '../kit/Icon.tsx';
-import { Empty } from '../kit/Notes.tsx';
+import { PageFault } from '../api/client.ts';
+import { Empty, FaultNote } from '../kit/Notes.tsx';
 import { useModel } from '../model.ts';
-import { TerminalPane } from './terminalPane.ts';
+import type { TerminalPane } from './terminalPane.ts';
+import { useTerminalPane } from './useTerminalPane.ts';
 
 type Writer = { readonly name: string | null; readonly you: boolean };
 
@@ -39,12 +41,13 @@ function Shared({ agent }: { readonly agent: HubAgent }) {
   const [fault, setFault] = useState<string | undefined>(undefined);
   const [run, setRun] = useState(0);
   const linked = model.live.state.value === 'open';
+  const Pane = useTerminalPane();
 
   useEffect(() => {
     const host = place.current;
-    if (host === null) return;
+    if (host === null || Pane === undefined || typeof Pane === 'string') return;
     const id = agent.id;
-    const shown = new TerminalPane(host, {
+    const shown = new Pane(host, {
       onInput: (data) => model.live.send({ type: 'terminal_write', session_id: id, data }),
       onSize: (columns, rows) => model.live.send({ type: 'terminal_resize', session_id: id, columns, rows }),
       onLeave: () => take.current?.focus(),
@@ -79,9 +82,9 @@ function Shared({ agent }: { readonly agent: HubAgent }) {
       shown.dispose();
       pane.current = undefined;
     };
-  }, [agent.id, run, model]);
-  useEffect(() => pane.current?.setTheme(model.preferences.dark.value), [model.preferences.dark.value, run]);
-  useEffect(() => pane.current?.setScreenReader(model.preferences.screenReader.value), [model.preferences.screenReader.value, run]);
+  }, [agent.id, run, model, Pane]);
+  useEffect(() => pane.current?.setTheme(model.preferences.dark.value), [model.preferences.dark.value, run, Pane]);
+  useEffect(() => pane.current?.setScreenReader(model.preferences.screenReader.value), [model.preferences.screenReader.value, run, Pane]);
   useEffect(() => {
     if (linked) return;
     // The hub knows the new socket as a viewer.
@@ -117,6 +120,7 @@ function Shared({ agent }: { readonly agent: HubAgent }) {
           Screen reader
         </label>
       </div>
+      {typeof Pane === 'string' && <FaultNote fault={new PageFault(Pane, 0)} />}
       {fault !== undefined && (
         <p class="note" data-tone="bad" role="alert">
           <Icon name="failed" />

@@ -53,9 +53,6 @@ export function AskCard({ agent, ask, alone = false }: AskCardProps) {
           <span class="ask-what">{alone ? askHeading(ask) : askHeading(ask).toLowerCase()}</span>
         </h3>
         {ask.risk !== undefined && <RiskBadge risk={ask.risk} />}
-        <span class="muted ask-since">
-          <Lasting since={ask.since} />
-        </span>
       </header>
       {ask.command !== undefined && ask.text.trim() === ask.command.trim() ? null : <p class="ask-text">{ask.text}</p>}
       {ask.command !== undefined && (
@@ -63,28 +60,30 @@ export function AskCard({ agent, ask, alone = false }: AskCardProps) {
           <code>{ask.command}</code>
         </pre>
       )}
-      {(path !== undefined || !alone) && (
-        <p class="muted ask-facts">
-          {path !== undefined && (
-            <span>
-              <Icon name="file" />
-              <span class="mono">{path}</span>
-            </span>
-          )}
-          {!alone && (
-            <span>
-              <Icon name="runners" />
-              {agent.runner_name}
-            </span>
-          )}
-          {!alone && agent.branch !== undefined && (
-            <span>
-              <Icon name="branch" />
-              <span class="mono">{agent.branch}</span>
-            </span>
-          )}
-        </p>
-      )}
+      <p class="muted ask-facts">
+        {path !== undefined && (
+          <span>
+            <Icon name="file" />
+            <span class="mono">{path}</span>
+          </span>
+        )}
+        {!alone && (
+          <span>
+            <Icon name="runners" />
+            {agent.runner_name}
+          </span>
+        )}
+        {!alone && agent.branch !== undefined && (
+          <span>
+            <Icon name="branch" />
+            <span class="mono">{agent.branch}</span>
+          </span>
+        )}
+        <span>
+          <Icon name="queued" />
+          <Lasting since={ask.since} />
+        </span>
+      </p>
       {done !== undefined ? (
         <p class="ask-done">
           <Icon name="check" />
