@@ -46,6 +46,7 @@ async function watch() {
     const context = await esbuild.context({ ...bundle.options, plugins: [...(bundle.options.plugins ?? []), report] });
     await context.watch();
   }
+  await buildHubPage({ watch: true });
   console.log('Watching src. Reload the VS Code window to load what was built.');
 }
 

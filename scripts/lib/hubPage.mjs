@@ -11,8 +11,8 @@ export const hubPageFolder = join(dist, 'hub-page');
 /** What the page's scripts and styles may weigh, in bytes: people open it on a phone, too. */
 const BUDGET = 900 * 1000;
 
-/** Builds the page. Every file but index.html and those of media/hub has its content's hash in its name. Throws when it is over its budget. */
-export async function buildHubPage({ log = () => undefined } = {}) {
+/** Builds the page. Every file but index.html and those of media/hub has its content's hash in its name. Throws when it is over its budget. With `watch` it is built again whenever a file changes, until the process ends. */
+export async function buildHubPage({ watch = false, log = () => undefined } = {}) {
   if (!existsSync(join(source, 'index.html'))) return;
   const { build } = await import('vite');
   await build({
@@ -30,9 +30,11 @@ export async function buildHubPage({ log = () => undefined } = {}) {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      watch: watch ? {} : null,
       chunkSizeWarningLimit: BUDGET / 1000,
     },
   });
+  if (watch) return;
   const assets = join(hubPageFolder, 'assets');
   const size = readdirSync(assets).reduce((sum, file) => sum + statSync(join(assets, file)).size, 0);
   if (size > BUDGET) throw new Error(`dist/hub-page has ${size} bytes of scripts and styles, over its budget of ${BUDGET}.`);
