@@ -1,7 +1,7 @@
 // A window at a hub: signed in, its machine's agents told, other machines' agents shown. A bundle of its own, loaded when somebody connects or has connected.
 import * as vscode from 'vscode';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
-import { AgentsError } from '../../base/errors.ts';
+import { AgentsError, messageOf } from '../../base/errors.ts';
 import { agentKey } from '../agentKey.ts';
 import { ContextKeys } from '../ids.ts';
 import type { Fleet } from '../fleet.ts';
@@ -76,9 +76,9 @@ export class HubViews implements Disposable {
     const account = await signIn(given, known === '' ? (this.#now?.account.url ?? '') : known);
     if (account === undefined) return undefined;
     const { url, token, name } = account;
-    this.#leave();
     // Registered anew: what was refused may have been forgotten there.
-    if (readSetting('hub.share') !== 'nothing') await this.#accounts.keepRunnerId(url, await new HubRest(url, token).register(this.#parts.version));
+    if (this.#shared() !== 'nothing') await this.#accounts.keepRunnerId(url, await new HubRest(url, token).register(this.#parts.version));
+    this.#leave();
     await this.#accounts.write({ url, token });
     if (known !== url) await writeSetting('hub.url', url);
     if (this.#now === undefined) this.#enter({ url, token });
@@ -215,7 +215,7 @@ export class HubViews implements Disposable {
     const { fleet, log } = services;
     now.share?.dispose();
     now.share = undefined;
-    const share = readSetting('hub.share');
+    const share = this.#shared();
     if (share !== 'nothing') {
       // What cannot be listed cannot be shared; the view says why.
       void fleet.start().catch((error: unknown) => log.warn(`Agents to share cannot be listed: ${String(error)}`));
@@ -223,6 +223,16 @@ export class HubViews implements Disposable {
       now.share.onDidChangeState(() => this.#changed());
     }
     this.#changed();
+  }
+
+  /** A setting at fault is told where all are checked; nothing is shared by mistake. */
+  #shared(): 'nothing' | 'state' | 'terminal' {
+    try {
+      return readSetting('hub.share');
+    } catch (error) {
+      this.#parts.services.log.warn(messageOf(error));
+      return 'nothing';
+    }
   }
 
   #retry(): Promise<void> {

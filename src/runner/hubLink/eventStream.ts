@@ -62,6 +62,7 @@ export class EventStream {
   /** The hub has its events up to that number; on disk are those up to `known`. Also after a gap, and for a session that is new. */
   resume(sessionId: string, after: number, known: number): void {
     const sending = this.#sendings.get(sessionId);
+    if (after > Math.max(known, sending?.heard ?? 0, this.#early.get(sessionId) ?? 0)) this.#parts.log.warn(`${sessionId}: the hub has events up to ${after}, this disk up to ${known}: what comes next is sent once it has a greater number.`);
     if (sending === undefined) {
       const heard = this.#early.get(sessionId) ?? 0;
       this.#early.delete(sessionId);

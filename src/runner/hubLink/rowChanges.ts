@@ -30,6 +30,11 @@ export class RowChanges implements Disposable {
   readonly onDidChange: Event<SharedSession> = (listener) => this.#changed.event(listener);
   readonly onDidGo: Event<string> = (listener) => this.#gone.event(listener);
 
+  /** As it is already: told anew only once it is different. */
+  know(row: SharedSession): void {
+    this.#told.set(row.session_id, textOf(row));
+  }
+
   /** Something of it may be different. */
   touch(sessionId: string): void {
     if (this.#owned.isDisposed) return;
@@ -52,9 +57,13 @@ export class RowChanges implements Disposable {
       if (this.#told.delete(sessionId)) this.#gone.fire(sessionId);
       return;
     }
-    const text = JSON.stringify({ ...row, last_seq: 0 });
+    const text = textOf(row);
     if (this.#told.get(sessionId) === text) return;
     this.#told.set(sessionId, text);
     this.#changed.fire(row);
   }
+}
+
+function textOf(row: SharedSession): string {
+  return JSON.stringify({ ...row, last_seq: 0 });
 }

@@ -121,7 +121,10 @@ class RunnerFleet implements SharedFleet, Disposable {
     };
     this.#owned.add(managed.prompts.onDidChange(touchAgent));
     this.#owned.add(managed.approvals.onDidChange(({ approval }) => touchAgent(approval.agent)));
-    for (const session of this.#service.listSessions()) touch(session.sessionId);
+    for (const row of this.list()) {
+      this.#rows.know(row);
+      if (row.ended_at === undefined) this.#byAgent.set(agentIdOf(row.session_id), row.session_id);
+    }
   }
 
   #row(sessionId: string): SharedSession | undefined {

@@ -137,6 +137,23 @@ describe('a hub link', () => {
     isWhole();
   });
 
+  it('keeps the numbers whole where the disk has lost events, and what no frame holds', async () => {
+    await fleet.add('s-1');
+    fleet.write('s-1', 10);
+    fleet.journal('s-1').append({ type: 'TERMINAL_CHUNK', data: 'x'.repeat(1_500_000), stream: 'stdout' });
+    await fleet.journal('s-1').flush();
+    const read = fleet.readEvents.bind(fleet);
+    fleet.readEvents = async function* (id, from) {
+      for await (const event of read(id, from)) if (event.seq < 4 || event.seq > 6) yield event;
+    };
+    server = await open();
+    connect(server.url);
+    await stored('s-1', 11);
+    const kinds = server.memory.events.get('s-1')?.map((event) => (event.type === 'PROVIDER_EVENT_FORWARDED' ? event.providerEvent['kind'] : ''));
+    assert.deepEqual(kinds, ['', '', '', 'lost', 'lost', 'lost', '', '', '', '', 'too_long']);
+    isWhole();
+  });
+
   it('reads no journal for what it has just heard', async () => {
     server = await open();
     connect(server.url);
