@@ -1,9 +1,9 @@
 // A hub as people start it: `tmux-agents hub` in a process of its own, which can be killed and started again where it was.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { dist } from '../../scripts/lib/paths.mjs';
+import { freePort } from './freePort.ts';
 
 export interface HubProcessOptions {
   readonly data: string;
@@ -84,15 +84,4 @@ export class HubProcess {
   async register(token: string, name: string): Promise<{ readonly id: string; readonly token: string }> {
     return (await this.post('/api/runners/register', { name, hostname: 'tests', max_concurrent_agents: 20 }, token)) as { id: string; token: string };
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
 }
