@@ -28,6 +28,8 @@ export class HubMemory {
 
 export interface SibylOptions {
   readonly port?: number;
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
   /** Whether it speaks our extension, with runners that do. Default: true. */
   readonly extension?: boolean;
   readonly heartbeatMs?: number;
@@ -78,7 +80,7 @@ export class SibylServer {
 
   static async open(options: SibylOptions = {}): Promise<SibylServer> {
     const server = new SibylServer(options);
-    await new Promise<void>((resolve) => server.#http.listen(options.port ?? 0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.#http.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve));
     return server;
   }
 
@@ -103,7 +105,7 @@ export class SibylServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.#options.host ?? '127.0.0.1'}:${this.port}`;
   }
 
   /** The newest socket that is open. */
