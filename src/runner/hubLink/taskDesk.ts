@@ -22,6 +22,8 @@ export interface TaskDeskParts {
 
 /** Assignments that may be on their way to disk at once. */
 const AT_ONCE = 64;
+/** Tasks that may be ending at once: more than any runner has. */
+const MOST_CANCELS = 1_000;
 /** Bytes that may wait for the network before progress waits, of which the newest counts. */
 const WAITING = 128 * 1024;
 const MOST_UPDATES = 1_000;
@@ -30,6 +32,7 @@ export class TaskDesk {
   readonly #parts: TaskDeskParts;
   readonly #owned = new DisposableStore();
   readonly #updates = new Map<string, Update>();
+  readonly #cancelling = new Set<string>();
   #assigning = 0;
   #told = '';
 
@@ -64,7 +67,14 @@ export class TaskDesk {
   }
 
   cancel(taskId: string): void {
-    this.#parts.tasks?.cancel(taskId).catch((error: unknown) => this.#parts.log.warn(`Task ${taskId} could not be cancelled: ${messageOf(error)}`));
+    const { tasks, log } = this.#parts;
+    if (tasks === undefined || this.#cancelling.has(taskId)) return;
+    if (this.#cancelling.size >= MOST_CANCELS) return log.warn('The hub cancels more tasks than can be ended at once.');
+    this.#cancelling.add(taskId);
+    void tasks
+      .cancel(taskId)
+      .catch((error: unknown) => log.warn(`Task ${taskId} could not be cancelled: ${messageOf(error)}`))
+      .finally(() => this.#cancelling.delete(taskId));
   }
 
   async #assign(tasks: TaskPort, { task_id: taskId, agent_id: agentId, project_id: projectId, config }: Assign): Promise<void> {

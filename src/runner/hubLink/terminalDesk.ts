@@ -35,6 +35,9 @@ class OpenTerminal implements Disposable {
   /** Opening, keys and sizes, one after the other. */
   #turns: Promise<void>;
   #inputWaiting = 0;
+  /** What waits for its turn already is not asked for twice; of sizes the last counts. */
+  #opensSoon = false;
+  #size: { readonly columns: number; readonly rows: number } | undefined;
   /** Counts the openings: what an earlier one still says is not heard. */
   #opening = 0;
 
@@ -48,17 +51,29 @@ class OpenTerminal implements Disposable {
 
   /** Draws the whole screen, by opening it (again). */
   open(): void {
-    this.#turns = this.#turns.then(() => this.#open());
+    if (this.#opensSoon) return;
+    this.#opensSoon = true;
+    this.#turns = this.#turns.then(() => {
+      this.#opensSoon = false;
+      return this.#open();
+    });
   }
 
   write(data: string): void {
     if (this.#inputWaiting + data.length > MOST_INPUT) return this.#parts.log.warn(`${this.#sessionId}: keys from the hub were dropped: its terminal does not take them.`);
     this.#inputWaiting += data.length;
-    this.#inTurn('keys', async (tap) => tap.write(data), () => (this.#inputWaiting -= data.length));
+    this.#inTurn('keys', async (tap) => tap?.write(data), () => (this.#inputWaiting -= data.length));
   }
 
   resize(columns: number, rows: number): void {
-    this.#inTurn('a size', async (tap) => tap.resize(columns, rows));
+    const isAsked = this.#size !== undefined;
+    this.#size = { columns, rows };
+    if (isAsked) return;
+    this.#inTurn('a size', async (tap) => {
+      const size = this.#size;
+      this.#size = undefined;
+      if (size !== undefined) await tap?.resize(size.columns, size.rows);
+    });
   }
 
   dispose(): void {
@@ -98,10 +113,10 @@ class OpenTerminal implements Disposable {
     this.#gone();
   }
 
-  #inTurn(what: string, act: (tap: TerminalTap) => Promise<void>, done: () => void = () => undefined): void {
+  #inTurn(what: string, act: (tap: TerminalTap | undefined) => Promise<void>, done: () => unknown = () => undefined): void {
     this.#turns = this.#turns.then(async () => {
       try {
-        if (this.#tap !== undefined) await waitFor(act(this.#tap), { timeoutMs: INPUT_MS, signal: this.#end.signal, what: `the terminal to take ${what}` });
+        await waitFor(act(this.#tap), { timeoutMs: INPUT_MS, signal: this.#end.signal, what: `the terminal to take ${what}` });
       } catch (error) {
         if (!this.#end.signal.aborted) this.#parts.log.warn(`${this.#sessionId}: its terminal did not take ${what}: ${messageOf(error)}`);
       } finally {

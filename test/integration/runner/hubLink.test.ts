@@ -301,6 +301,34 @@ describe('a hub link', () => {
     isWhole();
   });
 
+  it('holds no more than it must, whatever a hub does that does not read', async function () {
+    this.timeout(60_000);
+    await fleet.add('s-1');
+    const terminal = new TestTerminal();
+    fleet.terminals.set('s-1', terminal);
+    server = await open();
+    connect(server.url);
+    await server.frame('hello');
+    const { runner } = server;
+    fleet.answer = () => Promise.resolve('z'.repeat(500_000));
+    runner.socket.pause();
+    for (let at = 0; at < 20_000; at++) {
+      runner.send({ type: 'terminal_open', session_id: 's-1' });
+      runner.send({ type: 'terminal_resize', session_id: 's-1', columns: 80 + (at % 50), rows: 24 });
+      runner.send({ type: 'request', id: `r${at}`, session_id: 's-1', request: { method: 'queue' }, by: 'x'.repeat(500) });
+    }
+    fleet.write('s-1', 500, 'y'.repeat(20_000));
+    const heard = waitForEvent(terminal.onKeys, () => true, { timeoutMs: SLOW_MS, what: 'the last that the hub says' });
+    runner.send({ type: 'terminal_input', session_id: 's-1', data: 'x', by: 'ann' });
+    await heard;
+    assert.ok(fleet.requests.length < 1_000, `${fleet.requests.length} requests were begun`);
+    assert.ok(terminal.opened < 1_000, `the terminal was opened ${terminal.opened} times`);
+    assert.equal(terminal.sizes.at(-1), '129x24');
+    runner.socket.resume();
+    await stored('s-1', 500);
+    isWhole();
+  });
+
   it('reconnects to a hub of which nothing is heard', async () => {
     await fleet.add('s-1');
     server = await open();
