@@ -178,6 +178,8 @@ export interface Sessions {
   eventTexts(id: string, after: number, limit: number): Promise<readonly { readonly seq: number; readonly text: string }[]>;
   /** Live ones, once on disk: in order per session, each once. Those that other processes take in come for sessions of a village, and for what `watch` names here. */
   readonly onEvents: Event<CommittedEvents>;
+  /** Resolves once all events of it that were told are in the table `events`: for whoever asks that table itself. */
+  settled(id: string): Promise<void>;
   /** As long as this is held, `onEvents` tells of this session from wherever its runner is connected. Once `ready`, nothing is missed that is not yet on disk; it throws the database's faults. */
   watch(id: string): Disposable & { readonly ready: Promise<void> };
   readonly onDidChange: Event<{ readonly orgId: string; readonly agent: HubAgent } | { readonly orgId: string; readonly gone: string }>;

@@ -2,20 +2,20 @@
 import { AgentsError } from '../../base/errors.ts';
 import type { SessionRequest } from '../../protocol/hubWire/extension.ts';
 import type { AuditLog, Principal, Runners } from '../parts.ts';
-import type { Database } from '../store/tables.ts';
+import type { EventStore } from './eventStore.ts';
 import { findAgents, type FoundAgent } from './sessionRows.ts';
 
 const reading: ReadonlySet<SessionRequest['method']> = new Set(['queue', 'diff']);
 
 export interface ActsParts {
-  readonly database: Database;
+  readonly store: EventStore;
   readonly audit: AuditLog;
   readonly runners: () => Runners;
 }
 
 /** By the hub's id; of another organization: not there. Throws `not-found`. */
-export async function agentOf(database: Database, by: Pick<Principal, 'orgId'>, id: string): Promise<FoundAgent> {
-  const [agent] = await findAgents(database, [id]);
+export async function agentOf(store: EventStore, by: Pick<Principal, 'orgId'>, id: string): Promise<FoundAgent> {
+  const [agent] = await findAgents(store, [id]);
   if (agent === undefined || agent.org_id !== by.orgId) throw new AgentsError('not-found', 'There is no such agent.');
   return agent;
 }
@@ -28,8 +28,8 @@ export async function mayAct(runners: Runners, by: Principal, agent: FoundAgent)
 }
 
 /** Passes a request on to the session's runner. Throws `not-found`, `policy-denied`, and as `Runners.request`. */
-export async function act({ database, audit, runners }: ActsParts, by: Principal, id: string, request: SessionRequest): Promise<unknown> {
-  const agent = await agentOf(database, by, id);
+export async function act({ store, audit, runners }: ActsParts, by: Principal, id: string, request: SessionRequest): Promise<unknown> {
+  const agent = await agentOf(store, by, id);
   const isAct = !reading.has(request.method);
   const entry = { by, orgId: agent.org_id, action: `agent.${request.method}`, target: id };
   if (isAct && !(await mayAct(runners(), by, agent))) {

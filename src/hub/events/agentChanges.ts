@@ -6,7 +6,7 @@ import { Emitter } from '../../base/event.ts';
 import type { Log } from '../../base/log.ts';
 import type { HubAgent } from '../../protocol/hubWire/hubRest.ts';
 import type { Bus } from '../parts.ts';
-import type { Database } from '../store/tables.ts';
+import type { EventStore } from './eventStore.ts';
 import { findAgents, markGone, recentIds, rowsOfRunner, sessionsOfRunner, shownAgent } from './sessionRows.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -20,7 +20,7 @@ const Said = z.object({ process: z.string(), ids: z.array(z.string()) });
 export type AgentChange = { readonly orgId: string; readonly agent: HubAgent } | { readonly orgId: string; readonly gone: string };
 
 export interface AgentChangesParts {
-  readonly database: Database;
+  readonly store: EventStore;
   readonly bus: Bus;
   readonly log: Log;
   readonly watchers: Watchers;
@@ -58,16 +58,16 @@ export class AgentChanges implements Disposable {
   ofRunner(runnerId: string, offline: boolean): void {
     if (this.#offline.get(runnerId) === offline) return;
     this.#offline.set(runnerId, offline);
-    void this.#logged(async () => this.#tell((await sessionsOfRunner(this.#parts.database, runnerId)).map(({ id }) => id)));
+    void this.#logged(async () => this.#tell((await sessionsOfRunner(this.#parts.store.database, runnerId)).map(({ id }) => id)));
   }
 
   /** A runner that is deleted takes its sessions along. */
   runnerGone(runnerId: string): void {
     this.#offline.delete(runnerId);
     void this.#logged(async () => {
-      const { database } = this.#parts;
-      const sessions = await rowsOfRunner(database, runnerId);
-      await markGone(database, sessions.map(({ id }) => id), Date.now());
+      const { store } = this.#parts;
+      const sessions = await rowsOfRunner(store, runnerId);
+      await markGone(store.database, sessions.map(({ id }) => id), Date.now());
       for (const { id, org_id } of sessions) this.#changes.fire({ orgId: org_id, gone: id });
     });
   }
@@ -89,7 +89,7 @@ export class AgentChanges implements Disposable {
 
   /** What others said of them meanwhile was missed. */
   #tellRecent(): Promise<void> {
-    return this.#logged(async () => this.#tell(await recentIds(this.#parts.database, Date.now() - MISSED_MS)));
+    return this.#logged(async () => this.#tell(await recentIds(this.#parts.store.database, Date.now() - MISSED_MS)));
   }
 
   /** Rows are read when they are told, one reading after the other: nobody hears an older one last. */
@@ -97,7 +97,7 @@ export class AgentChanges implements Disposable {
     if (!this.#changes.hasListeners || ids.length === 0) return;
     this.#telling = this.#telling.then(() =>
       this.#logged(async () => {
-        for (const agent of await findAgents(this.#parts.database, ids)) {
+        for (const agent of await findAgents(this.#parts.store, ids)) {
           this.#changes.fire(agent.gone ? { orgId: agent.org_id, gone: agent.id } : { orgId: agent.org_id, agent: shownAgent(agent) });
         }
       }),

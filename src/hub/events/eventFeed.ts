@@ -8,8 +8,7 @@ import type { Log } from '../../base/log.ts';
 import { RunnerEvent } from '../../protocol/runnerEvent.ts';
 import type { Bus, CommittedEvents } from '../parts.ts';
 import { storeFault } from '../store/storeFaults.ts';
-import type { Database } from '../store/tables.ts';
-import { readEvents, storedSeq } from './eventRows.ts';
+import type { EventStore } from './eventStore.ts';
 import type { HeldSession, HeldSessions } from './heldSessions.ts';
 import type { Watchers } from './watchers.ts';
 import type { Committed } from './writeQueue.ts';
@@ -35,7 +34,7 @@ interface Track {
 }
 
 export interface EventFeedParts {
-  readonly database: Database;
+  readonly store: EventStore;
   readonly bus: Bus;
   readonly log: Log;
   readonly watchers: Watchers;
@@ -150,12 +149,12 @@ export class EventFeed implements Disposable {
   }
 
   async #readAll(id: string, track: Track): Promise<void> {
-    const { database } = this.#parts;
+    const { store } = this.#parts;
     await this.#ready(id, track);
     while (track.told !== undefined && track.told < track.wanted && this.#tracks.get(id) === track) {
       const known = (track.known ??= await this.#lookUp(id));
       if (known === undefined) break;
-      const page = await readEvents(database, id, track.told, Math.min(PAGE, track.wanted - track.told));
+      const page = await store.page(id, track.told, Math.min(PAGE, track.wanted - track.told));
       if (page.length === 0) break;
       this.#tell(track, known, page.map(({ text }) => text));
     }
@@ -164,7 +163,7 @@ export class EventFeed implements Disposable {
 
   #ready(id: string, track: Track): Promise<void> {
     if (track.told !== undefined) return Promise.resolve();
-    track.ready ??= storedSeq(this.#parts.database, id).then(
+    track.ready ??= this.#parts.store.lastSeq(id).then(
       (seq) => void (track.told ??= seq),
       (error: unknown) => {
         track.ready = undefined;
@@ -175,7 +174,7 @@ export class EventFeed implements Disposable {
   }
 
   async #lookUp(id: string): Promise<Known | undefined> {
-    const row = await this.#parts.database.selectFrom('sessions').select(['id', 'org_id', 'village_id', 'agent_id']).where('id', '=', id).executeTakeFirst();
+    const row = await this.#parts.store.database.selectFrom('sessions').select(['id', 'org_id', 'village_id', 'agent_id']).where('id', '=', id).executeTakeFirst();
     return row && { id: row.id, orgId: row.org_id, villageId: row.village_id, agentId: row.agent_id };
   }
 }

@@ -1,4 +1,4 @@
-// The table of events: many rows in few statements, each compiled once; and pages of a session's events.
+// The tables of events: many rows in few statements, each compiled once; and pages of a session's events.
 import { sql, type CompiledQuery } from 'kysely';
 import type { RunnerEvent } from '../../protocol/runnerEvent.ts';
 import type { Database } from '../store/tables.ts';
@@ -6,7 +6,7 @@ import type { Database } from '../store/tables.ts';
 /** Rows per statement, the largest that fits first. */
 const SIZES = [400, 50, 8, 1] as const;
 /** What one page holds in memory, about. */
-const PAGE_CHARACTERS = 1024 * 1024;
+export const PAGE_CHARACTERS = 1024 * 1024;
 
 /** An event as it is kept. */
 export interface EventRow {
@@ -16,22 +16,27 @@ export interface EventRow {
   readonly text: string;
 }
 
+export type SessionEventRow = EventRow & { readonly session: string };
+
 /** Its JSON is made here, once: the same text is stored and sent. */
 export function eventRowOf(event: RunnerEvent): EventRow {
   return { seq: event.seq, ts: Number.isFinite(event.ts) ? Math.min(Math.max(Math.trunc(event.ts), 0), Number.MAX_SAFE_INTEGER) : 0, type: event.type, text: JSON.stringify(event) };
 }
 
-const compiled = new WeakMap<Database, Map<number, CompiledQuery>>();
+const tables = { events: ['session', 'seq', 'ts', 'type', 'event'], event_log: ['id', 'session', 'seq', 'ts', 'type', 'event'] } as const;
+const compiled = new WeakMap<Database, Map<string, CompiledQuery>>();
 
 /** Statements that differ only in their values: the text is made once per database and size. */
-function insertOf(database: Database, size: number): CompiledQuery {
-  const statements = compiled.get(database) ?? new Map<number, CompiledQuery>();
+function insertOf(database: Database, table: keyof typeof tables, size: number): CompiledQuery {
+  const statements = compiled.get(database) ?? new Map<string, CompiledQuery>();
   compiled.set(database, statements);
-  const kept = statements.get(size);
+  const key = `${table} ${size}`;
+  const kept = statements.get(key);
   if (kept !== undefined) return kept;
-  const rows = sql.join(Array.from({ length: size }, () => sql`(${null}, ${null}, ${null}, ${null}, ${null})`));
-  const query = sql`insert into events (session, seq, ts, type, event) values ${rows} on conflict do nothing`.compile(database);
-  statements.set(size, query);
+  const columns = tables[table];
+  const row = sql`(${sql.join(columns.map(() => sql`${null}`))})`;
+  const query = sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))}) values ${sql.join(Array.from({ length: size }, () => row))} on conflict do nothing`.compile(database);
+  statements.set(key, query);
   return query;
 }
 
@@ -42,9 +47,17 @@ function* stretches<T>(items: readonly T[]): Generator<readonly T[]> {
 }
 
 /** Adds events; those that are there already stay as they are. `root` is the database of that transaction. */
-export async function addEvents(root: Database, transaction: Database, rows: readonly (EventRow & { readonly session: string })[]): Promise<void> {
+export async function addEvents(root: Database, transaction: Database, rows: readonly SessionEventRow[]): Promise<void> {
   for (const some of stretches(rows)) {
-    await transaction.executeQuery({ ...insertOf(root, some.length), parameters: some.flatMap(({ session, seq, ts, type, text }) => [session, seq, ts, type, text]) });
+    await transaction.executeQuery({ ...insertOf(root, 'events', some.length), parameters: some.flatMap(({ session, seq, ts, type, text }) => [session, seq, ts, type, text]) });
+  }
+}
+
+/** Appends them to the log, numbered from `firstId`. */
+export async function logEvents(root: Database, transaction: Database, rows: readonly SessionEventRow[], firstId: number): Promise<void> {
+  let id = firstId;
+  for (const some of stretches(rows)) {
+    await transaction.executeQuery({ ...insertOf(root, 'event_log', some.length), parameters: some.flatMap(({ session, seq, ts, type, text }) => [id++, session, seq, ts, type, text]) });
   }
 }
 
@@ -56,8 +69,8 @@ export async function readEvents(database: Database, session: string, after: num
   return rows;
 }
 
-/** Up to which number a session's events are here. */
-export async function storedSeq(database: Database, session: string): Promise<number> {
+/** Up to which number a session's events are in their table. */
+export async function lastSeqOf(database: Database, session: string): Promise<number> {
   const row = await database.selectFrom('events').select(({ fn }) => fn.max('seq').as('seq')).where('session', '=', session).executeTakeFirst();
   return row?.seq ?? 0;
 }

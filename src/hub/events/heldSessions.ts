@@ -2,7 +2,7 @@
 import { AgentsError } from '../../base/errors.ts';
 import type { SharedSession } from '../../protocol/hubWire/sharedSession.ts';
 import type { RunnerRef } from '../parts.ts';
-import type { Database } from '../store/tables.ts';
+import type { EventStore } from './eventStore.ts';
 import { addRows, rowOf, rowsOfRunner, takenIds, type CountedRow, type SessionRow } from './sessionRows.ts';
 
 export interface HeldSession {
@@ -30,12 +30,12 @@ export function checkSessionId(sessionId: string): void {
 }
 
 export class HeldSessions {
-  readonly #database: Database;
+  readonly #store: EventStore;
   readonly #byKey = new Map<string, Promise<HeldSession | undefined>>();
   readonly #byId = new Map<string, HeldSession>();
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(store: EventStore) {
+    this.#store = store;
   }
 
   /** By the hub's id. */
@@ -46,7 +46,7 @@ export class HeldSessions {
   /** Of a runner's session; undefined where there is no row of it. */
   find(runner: RunnerRef, sessionId: string): Promise<HeldSession | undefined> {
     return this.#once(runner, sessionId, async () => {
-      const row = await rowOf(this.#database, runner.id, sessionId);
+      const row = await rowOf(this.#store, runner.id, sessionId);
       return row && this.#hold(row);
     });
   }
@@ -67,7 +67,7 @@ export class HeldSessions {
 
   /** All that a runner shares, read anew: another process may have taken in more. Rows are made where there are none; `rest` are its other rows. */
   async takeAll(runner: RunnerRef, sessions: readonly SharedSession[]): Promise<{ readonly held: ReadonlyMap<string, { readonly session: HeldSession; readonly row: SessionRow }>; readonly rest: readonly SessionRow[] }> {
-    const rows = new Map((await rowsOfRunner(this.#database, runner.id)).map((row) => [row.session_id, row]));
+    const rows = new Map((await rowsOfRunner(this.#store, runner.id)).map((row) => [row.session_id, row]));
     const shared = new Map(sessions.map((session) => [session.session_id, session]));
     for (const row of await this.#makeRows(runner, [...shared.values()].filter(({ session_id }) => !rows.has(session_id)))) rows.set(row.session_id, row);
     const held = new Map<string, { readonly session: HeldSession; readonly row: SessionRow }>();
@@ -125,17 +125,17 @@ export class HeldSessions {
     const made: CountedRow[] = [];
     let left = sessions;
     for (let round = 0; left.length > 0 && round < 3; round++) {
-      const taken = await takenIds(this.#database, left.flatMap(({ session_id }) => idsFor(session_id, runner.id)));
+      const taken = await takenIds(this.#store.database, left.flatMap(({ session_id }) => idsFor(session_id, runner.id)));
       const rows = left.flatMap((session) => {
         const id = idsFor(session.session_id, runner.id).find((candidate) => !taken.has(candidate));
         return id === undefined ? [] : [newRow(id, runner, session)];
       });
-      await addRows(this.#database, rows);
+      await addRows(this.#store.database, rows);
       const there = new Map<string, CountedRow>();
       if (left.length === 1 && left[0] !== undefined) {
-        const row = await rowOf(this.#database, runner.id, left[0].session_id);
+        const row = await rowOf(this.#store, runner.id, left[0].session_id);
         if (row !== undefined) there.set(row.session_id, row);
-      } else for (const row of await rowsOfRunner(this.#database, runner.id)) there.set(row.session_id, row);
+      } else for (const row of await rowsOfRunner(this.#store, runner.id)) there.set(row.session_id, row);
       made.push(...left.map(({ session_id }) => there.get(session_id)).filter((row) => row !== undefined));
       left = left.filter(({ session_id }) => !there.has(session_id));
     }

@@ -4,6 +4,7 @@ import { jsonOf } from '../../base/json.ts';
 import type { HubAgent } from '../../protocol/hubWire/hubRest.ts';
 import { SharedSession } from '../../protocol/hubWire/sharedSession.ts';
 import type { Database, Tables } from '../store/tables.ts';
+import type { EventStore } from './eventStore.ts';
 
 /** Values of one `in (...)`, and rows of one insert. */
 const CHUNK = 400;
@@ -25,11 +26,11 @@ const agents = (database: Database) =>
 type AgentRow = Awaited<ReturnType<ReturnType<typeof agents>['execute']>>[number];
 
 /** Undefined for a row that no version of ours wrote. */
-function agentOf(row: AgentRow): FoundAgent | undefined {
+function agentOf(row: AgentRow, count: ReturnType<EventStore['counter']>): FoundAgent | undefined {
   const { data: info } = SharedSession.safeParse(jsonOf(row.info));
   if (info === undefined) return undefined;
-  const { id, runner_id, runner_name, org_id, user_id, village_id, stored_seq } = row;
-  return { ...info, id, runner_id, runner_name, connected: row.connected_to !== null, user_id, stored_seq, org_id, village_id, gone: row.gone !== 0 };
+  const { id, runner_id, runner_name, org_id, user_id, village_id } = row;
+  return { ...info, id, runner_id, runner_name, connected: row.connected_to !== null, user_id, stored_seq: count(id, row.stored_seq), org_id, village_id, gone: row.gone !== 0 };
 }
 
 /** As it goes to people: without what is only of use here. */
@@ -38,16 +39,18 @@ export function shownAgent({ org_id: _org, village_id: _village, gone: _gone, ..
 }
 
 /** What runners of the organization share now, the newest first. */
-export async function listAgents(database: Database, orgId: string): Promise<readonly FoundAgent[]> {
-  const rows = await agents(database).where('sessions.org_id', '=', orgId).where('sessions.gone', '=', 0).orderBy('sessions.created_at', 'desc').orderBy('sessions.id').execute();
-  return rows.map(agentOf).filter((agent) => agent !== undefined);
+export async function listAgents(store: EventStore, orgId: string): Promise<readonly FoundAgent[]> {
+  const count = store.counter();
+  const rows = await agents(store.database).where('sessions.org_id', '=', orgId).where('sessions.gone', '=', 0).orderBy('sessions.created_at', 'desc').orderBy('sessions.id').execute();
+  return rows.map((row) => agentOf(row, count)).filter((agent) => agent !== undefined);
 }
 
 /** By the hub's ids, in no order; gone ones too. */
-export async function findAgents(database: Database, ids: readonly string[]): Promise<readonly FoundAgent[]> {
+export async function findAgents(store: EventStore, ids: readonly string[]): Promise<readonly FoundAgent[]> {
+  const count = store.counter();
   const rows = [];
-  for (const some of chunks(ids)) rows.push(...(await agents(database).where('sessions.id', 'in', some).execute()));
-  return rows.map(agentOf).filter((agent) => agent !== undefined);
+  for (const some of chunks(ids)) rows.push(...(await agents(store.database).where('sessions.id', 'in', some).execute()));
+  return rows.map((row) => agentOf(row, count)).filter((agent) => agent !== undefined);
 }
 
 /** Of rows that changed since then. */
@@ -55,8 +58,10 @@ export async function recentIds(database: Database, since: number): Promise<read
   return (await database.selectFrom('sessions').select('id').where('updated_at', '>', since).execute()).map(({ id }) => id);
 }
 
-export async function rowsOfRunner(database: Database, runnerId: string): Promise<readonly CountedRow[]> {
-  return await database.selectFrom('sessions').selectAll().select(lastSeq).where('runner_id', '=', runnerId).execute();
+export async function rowsOfRunner(store: EventStore, runnerId: string): Promise<readonly CountedRow[]> {
+  const count = store.counter();
+  const rows = await store.database.selectFrom('sessions').selectAll().select(lastSeq).where('runner_id', '=', runnerId).execute();
+  return rows.map((row) => ({ ...row, stored_seq: count(row.id, row.stored_seq) }));
 }
 
 /** Those that it shares now. */
@@ -64,8 +69,10 @@ export async function sessionsOfRunner(database: Database, runnerId: string): Pr
   return await database.selectFrom('sessions').select(['id', 'org_id']).where('runner_id', '=', runnerId).where('gone', '=', 0).execute();
 }
 
-export async function rowOf(database: Database, runnerId: string, sessionId: string): Promise<CountedRow | undefined> {
-  return await database.selectFrom('sessions').selectAll().select(lastSeq).where('runner_id', '=', runnerId).where('session_id', '=', sessionId).executeTakeFirst();
+export async function rowOf(store: EventStore, runnerId: string, sessionId: string): Promise<CountedRow | undefined> {
+  const count = store.counter();
+  const row = await store.database.selectFrom('sessions').selectAll().select(lastSeq).where('runner_id', '=', runnerId).where('session_id', '=', sessionId).executeTakeFirst();
+  return row && { ...row, stored_seq: count(row.id, row.stored_seq) };
 }
 
 /** Which of these ids of the hub are in use. */

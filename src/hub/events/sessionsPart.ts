@@ -10,7 +10,7 @@ import { AgentChanges } from './agentChanges.ts';
 import { openAgentsRest } from './agentsRest.ts';
 import { EventFeed } from './eventFeed.ts';
 import { EventIntake } from './eventIntake.ts';
-import { readEvents } from './eventRows.ts';
+import { EventStore } from './eventStore.ts';
 import { checkSessionId, HeldSessions, newRow } from './heldSessions.ts';
 import { findAgents, listAgents, markGone, shownAgent } from './sessionRows.ts';
 import { Watchers } from './watchers.ts';
@@ -32,12 +32,14 @@ export function openSessions(base: HubBase): OpenSessions {
     return known;
   };
 
-  const held = new HeldSessions(database);
+  // With SQLite this process is the only one.
+  const store = new EventStore({ database, log, staged: base.options.databaseUrl === undefined });
+  const held = new HeldSessions(store);
   const watchers = new Watchers(bus);
-  const changes = new AgentChanges({ database, bus, log, watchers });
-  const feed = new EventFeed({ database, bus, log, watchers, held });
+  const changes = new AgentChanges({ store, bus, log, watchers });
+  const feed = new EventFeed({ store, bus, log, watchers, held });
   const queue = new WriteQueue({
-    database,
+    store,
     log,
     onCommitted: (batches) => {
       for (const { session, rows } of batches) session.stored = Math.max(session.stored, rows.at(-1)?.seq ?? 0);
@@ -57,9 +59,10 @@ export function openSessions(base: HubBase): OpenSessions {
     onTerminal: intake.onTerminal,
     onConnection: intake.onConnection,
     watch: (id) => feed.watch(id),
-    list: async (orgId): Promise<readonly HubAgent[]> => (await stored(listAgents(database, orgId))).map(shownAgent),
+    settled: (id) => stored(store.settled(id)),
+    list: async (orgId): Promise<readonly HubAgent[]> => (await stored(listAgents(store, orgId))).map(shownAgent),
     find: async (id) => {
-      const [agent] = await stored(findAgents(database, [id]));
+      const [agent] = await stored(findAgents(store, [id]));
       if (agent === undefined) return undefined;
       return { ...shownAgent(agent), org_id: agent.org_id, village_id: agent.village_id };
     },
@@ -78,11 +81,11 @@ export function openSessions(base: HubBase): OpenSessions {
       await stored(markGone(database, [id], Date.now()));
       changes.changed([id]);
     },
-    events: async (id, after, limit) => (await stored(readEvents(database, id, after, limit))).map(({ text }) => RunnerEvent.parse(jsonOf(text))),
-    eventTexts: (id, after, limit) => stored(readEvents(database, id, after, limit)),
-    act: (by, id, request) => act({ database, audit, runners }, by, id, request),
+    events: async (id, after, limit) => (await stored(store.page(id, after, limit))).map(({ text }) => RunnerEvent.parse(jsonOf(text))),
+    eventTexts: (id, after, limit) => stored(store.page(id, after, limit)),
+    act: (by, id, request) => act({ store, audit, runners }, by, id, request),
     mayAct: async (by, id) => {
-      const [agent] = await stored(findAgents(database, [id]));
+      const [agent] = await stored(findAgents(store, [id]));
       return agent !== undefined && (await mayAct(runners(), by, agent));
     },
     useRunners: (made) => {
@@ -95,6 +98,7 @@ export function openSessions(base: HubBase): OpenSessions {
     dispose: async () => {
       following?.dispose();
       await queue.dispose();
+      await store.dispose();
       intake.dispose();
       feed.dispose();
       changes.dispose();

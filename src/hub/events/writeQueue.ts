@@ -2,8 +2,8 @@
 import { AgentsError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { storeFault } from '../store/storeFaults.ts';
-import type { Database } from '../store/tables.ts';
-import { addEvents, type EventRow } from './eventRows.ts';
+import type { EventRow } from './eventRows.ts';
+import type { EventStore } from './eventStore.ts';
 import type { HeldSession } from './heldSessions.ts';
 import { saveInfos, type SessionRow } from './sessionRows.ts';
 import { StoreHealth } from './storeHealth.ts';
@@ -28,7 +28,7 @@ export interface Committed {
 }
 
 export interface WriteQueueOptions {
-  readonly database: Database;
+  readonly store: EventStore;
   readonly log: Log;
   /** Called after the commit, before its writers go on. */
   readonly onCommitted: (batches: readonly Committed[]) => void;
@@ -47,7 +47,7 @@ export class WriteQueue {
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
-    this.#health = new StoreHealth(options);
+    this.#health = new StoreHealth({ database: options.store.database, log: options.log });
   }
 
   /** Resolves once on disk. Throws `disk-full`, `disconnected`, `internal`; nothing of it is written then. */
@@ -86,6 +86,7 @@ export class WriteQueue {
       const wait = this.#ended ? 0 : this.#lastStart + PACE_MS - performance.now();
       // Also without a wait a turn passes: whatever sockets have to say now is in the same transaction.
       await new Promise<void>((resolve) => (wait > 0 ? setTimeout(resolve, wait) : setImmediate(resolve)));
+      await this.#options.store.room();
       this.#lastStart = performance.now();
       const writes = this.#take();
       const fault = await this.#faultOf(writes);
@@ -130,17 +131,19 @@ export class WriteQueue {
   }
 
   async #write(writes: readonly Write[]): Promise<void> {
-    const { database } = this.#options;
+    const { store } = this.#options;
     const rows = new Map(writes.flatMap(({ row }) => (row === undefined ? [] : [[row.id, row] as const])));
-    await database.transaction().execute(async (transaction) => {
+    await store.database.transaction().execute(async (transaction) => {
       await saveInfos(transaction, [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1)));
-      await addEvents(database, transaction, writes.flatMap(({ session, events }) => events.map((event) => ({ ...event, session: session.id }))));
+      await store.add(transaction, writes.flatMap(({ session, events }) => events.map((event) => ({ ...event, session: session.id }))));
     });
   }
 
   #done(writes: readonly Write[]): void {
     this.#health.works();
-    this.#options.onCommitted(merged(writes));
+    const committed = merged(writes);
+    for (const { session, rows } of committed) this.#options.store.committed(session.id, rows);
+    this.#options.onCommitted(committed);
     for (const write of writes) write.resolve();
   }
 

@@ -49,6 +49,7 @@ async function openSqlite(dataFolder: string): Promise<OpenDatabase> {
     const opened = { database, kind: 'sqlite' as const, close: () => database.destroy().finally(() => lock.dispose()) };
     try {
       await migrate(database, 'sqlite');
+      await settleLog(database);
       return opened;
     } catch (error) {
       await database.destroy();
@@ -83,4 +84,13 @@ async function openPostgres(url: string, log: Log): Promise<OpenDatabase> {
     await database.destroy();
     throw storeFault(error);
   }
+}
+
+/** What a hub that ended had only in its log of events goes to their table. */
+async function settleLog(database: Database): Promise<void> {
+  await database.transaction().execute(async (transaction) => {
+    const logged = transaction.selectFrom('event_log').select(['session', 'seq', 'ts', 'type', 'event']).orderBy('session').orderBy('seq');
+    await transaction.insertInto('events').columns(['session', 'seq', 'ts', 'type', 'event']).expression(logged).onConflict((on) => on.doNothing()).execute();
+    await transaction.deleteFrom('event_log').execute();
+  });
 }

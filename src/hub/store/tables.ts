@@ -32,6 +32,8 @@ export interface Tables {
   /** A session of a runner. `info` is its SharedSession as JSON. How many of its events are here the events themselves say. */
   sessions: { id: string; runner_id: string; session_id: string; org_id: string; user_id: string; info: string; gone: number; village_id: string | null; agent_id: string | null; created_at: number; updated_at: number };
   events: { session: string; seq: number; ts: number; type: string; event: string };
+  /** SQLite alone: events in the order in which they came, on their way to the table above. */
+  event_log: { id: number; session: string; seq: number; ts: number; type: string; event: string };
 
   villages: { id: string; org_id: string; created_at: number };
   /** What is too large for a NOTIFY. */

@@ -4,11 +4,11 @@ import type { HubAgent } from '../../protocol/hubWire/hubRest.ts';
 import type { SessionRuntimeState } from '../../protocol/hubWire/villageRest.ts';
 import { RunnerEvent, type EventApproval } from '../../protocol/runnerEvent.ts';
 import { MILESTONES } from '../store/milestones.ts';
-import { storedSeq } from '../events/eventRows.ts';
+import { lastSeqOf } from '../events/eventRows.ts';
 import { storeFault } from '../store/storeFaults.ts';
 import type { Database } from '../store/tables.ts';
 
-/** Throws the database's faults. */
+/** Of what is in the table of events. Throws the database's faults. */
 export async function runtimeStateOf(database: Database, agent: HubAgent): Promise<SessionRuntimeState> {
   const { id, provider_id, workspace, branch } = agent;
   let { state } = agent;
@@ -39,7 +39,7 @@ export async function runtimeStateOf(database: Database, agent: HubAgent): Promi
 
 async function read(database: Database, id: string): Promise<{ readonly events: readonly RunnerEvent[]; readonly lastSeq: number }> {
   try {
-    const lastSeq = await storedSeq(database, id);
+    const lastSeq = await lastSeqOf(database, id);
     const rows = await database.selectFrom('events').select('event').where('session', '=', id).where(MILESTONES).orderBy('seq').execute();
     return { events: rows.map(({ event }) => RunnerEvent.parse(jsonOf(event))), lastSeq };
   } catch (error) {

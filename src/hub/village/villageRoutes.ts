@@ -51,7 +51,9 @@ export function addVillageRoutes(parts: StartParts): void {
 
   routes.get(`${path}/:id`, { ...unchecked, preValidation: reading, schema: { tags, summary: "A session's state", params: Id, response: answers(SessionRuntimeState) } }, async ({ principal, params }, reply) => {
     try {
-      return await runtimeStateOf(hub.database, await found(principal, params.id));
+      const agent = await found(principal, params.id);
+      await hub.sessions.settled(agent.id);
+      return await runtimeStateOf(hub.database, agent);
     } catch (error) {
       if (error instanceof HttpFault && error.status === 404) return plain(reply, 404, { error: error.message });
       throw error;

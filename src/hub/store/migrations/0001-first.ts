@@ -63,6 +63,10 @@ export async function first(db: Kysely<unknown>, kind: DatabaseKind): Promise<vo
     .addPrimaryKeyConstraint('events_pk', ['session', 'seq']);
   // A session's events lie beside each other: what a client missed is one stretch of the file.
   await (sqlite ? events.modifyEnd(sql`without rowid`) : events).execute();
+  if (sqlite) {
+    await table('event_log')
+      .addColumn('id', 'integer', (c) => c.primaryKey()).addColumn('session', 'text', (c) => c.notNull()).addColumn('seq', 'bigint', (c) => c.notNull()).addColumn('ts', 'bigint', (c) => c.notNull()).addColumn('type', 'text', (c) => c.notNull()).addColumn('event', 'text', (c) => c.notNull()).execute();
+  }
   // The few that say how a session is, among its many. Who looks for them says this very condition.
   await sql`create index events_milestones on events (session, seq) where ${MILESTONES}`.execute(db);
 
