@@ -68,6 +68,7 @@ describe('the hub’s page: an agent', function () {
     await his.getByText('ada types. You look.').waitFor();
     await his.getByRole('button', { name: 'Take control' }).click();
     await mine.getByText('bob types. You look.').waitFor();
+    await his.getByText('You type here.').waitFor();
     await his.keyboard.type('from bob');
     await typed('from bob');
     await waitForScreen(mine, 'from bob');

@@ -155,6 +155,7 @@ export class ScriptedRunner {
       case 'request':
         return this.#answer(frame.id, { sessionId: frame.session_id, request: frame.request, by: frame.by });
       case 'terminal_open':
+        if (!this.#sessions.has(frame.session_id)) return this.#client?.say({ type: 'terminal_ended', session_id: frame.session_id, reason: 'It is gone.' });
         this.#watched.add(frame.session_id);
         return this.#show(frame.session_id);
       case 'terminal_close':
@@ -166,6 +167,7 @@ export class ScriptedRunner {
         // As a shell echoes.
         return this.print(frame.session_id, frame.data.replaceAll('\r', '\r\n$ '));
       case 'terminal_resize':
+        if (!this.#sessions.has(frame.session_id)) return;
         Object.assign(this.#session(frame.session_id), { columns: frame.columns, rows: frame.rows });
         return this.#show(frame.session_id);
       case 'hello':
