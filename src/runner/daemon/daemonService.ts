@@ -13,16 +13,13 @@ export interface DaemonServiceParts {
   readonly log: Log;
 }
 
-/** More than a hub can ask for: the daemon itself says when it is full. */
-const MOST_SESSIONS = 1_000;
-
 export function daemonService({ settings, owner, workspaces, log }: DaemonServiceParts): RunnerService {
   return new RunnerService({
     owner,
     workspaces,
     log,
     providers: adapterIds(),
-    maxConcurrentSessions: MOST_SESSIONS,
+    maxConcurrentSessions: settings.maxAgents,
     // Tasks have limits of their own; people's sessions live as long as they want.
     sessionTimeout: 0,
     autoPilot: settings.autopilot,

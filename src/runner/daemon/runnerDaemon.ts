@@ -39,6 +39,10 @@ export interface DaemonSignals {
 /** How it ended: told to, or refused by its hub for good. */
 export type DaemonEnd = { readonly how: 'told' } | { readonly how: 'refused'; readonly reason: string };
 
+const ITSELF = /already connected/i;
+/** Longer than a hub needs to see that a connection is gone. */
+const RETRY_MS = 2 * 60_000;
+
 export class RunnerDaemon {
   readonly #options: DaemonOptions;
   readonly #env: Environment;
@@ -103,8 +107,10 @@ export class RunnerDaemon {
         if (end.how === 'changed') continue;
         if (!wait) return end;
         this.#refusal = end.reason;
-        this.#log.warn('It stays, and tries again once its configuration has changed.');
-        await this.#change(signals.drain);
+        // Another runner of this id may have been itself, before its machine was cut off: the hub sees that after a while.
+        const retries = ITSELF.test(end.reason);
+        this.#log.warn(`It stays, and tries again once its configuration has changed${retries ? `, or in ${RETRY_MS / 60_000} minutes` : ''}.`);
+        await this.#change(retries ? AbortSignal.any([signals.drain, AbortSignal.timeout(RETRY_MS)]) : signals.drain);
         this.#refusal = undefined;
       }
       return { how: 'told' };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { pause, waitFor } from '../../../src/base/wait.ts';
 import type { TaskResult } from '../../../src/protocol/hubWire/sibylFrames.ts';
 import { DaemonWorld, type DaemonProcess } from '../../support/daemonWorld.ts';
 import { isRunning } from '../../support/gitHome.ts';
@@ -202,6 +203,42 @@ describe('the runner daemon', function () {
     const daemon = await connected(server);
     assert.equal((parse(readFileSync(world.config, 'utf8')) as Record<string, unknown>)['runner_token'], 'fresh-token');
     assert.equal(await daemon.end('SIGTERM'), 0);
+  });
+
+  it('asks a person at a terminal for name and password, and shows no secret', async () => {
+    const calls: { readonly url: string | undefined; readonly token: string | undefined; readonly body: unknown }[] = [];
+    let registered = (): void => undefined;
+    const done = new Promise<void>((resolve) => (registered = resolve));
+    const server = await open({
+      rest: (request, body) => {
+        calls.push({ url: request.url, token: request.headers.authorization, body });
+        if (request.url === '/api/auth/token') return { status: 200, body: { id: 't', name: 'x', token: 'issued-token', created_at: 'x', expires_at: null } };
+        registered();
+        return { status: 200, body: { ...runner(body), token: 'runner-secret-token' } };
+      },
+    });
+    const shell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+    const command = [process.execPath, join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts'), 'runner', 'register', '-s', server.url, '-c', world.config].map(shell).join(' ');
+    const tmux = (...args: readonly string[]): string => world.home.tmux('person', ...args);
+    tmux('new-session', '-d', '-x', '150', '-y', '20', '-s', 'register', `env NODE_NO_WARNINGS=1 ${command}; tmux wait-for -S registered; exec sleep 1000`);
+    const screen = (): string => tmux('capture-pane', '-p', '-t', 'register');
+    const shown = async (words: RegExp): Promise<void> => {
+      for (let left = 200; !words.test(screen()); left--) {
+        if (left === 0) throw new Error(`${String(words)} is not on the screen: ${screen()}`);
+        await pause(100);
+      }
+    };
+    await shown(/User name/);
+    tmux('send-keys', '-t', 'register', 'anna', 'Enter');
+    await shown(/Password/);
+    tmux('send-keys', '-t', 'register', 'correct horse', 'Enter');
+    await waitFor(done, { timeoutMs: 30_000, what: 'the registration' });
+    tmux('wait-for', 'registered');
+    assert.deepEqual(calls.map(({ url, token }) => [url, token]), [['/api/auth/token', undefined], ['/api/runners/register', 'Bearer issued-token']]);
+    assert.deepEqual(calls[0]?.body, { name: 'anna', password: 'correct horse' });
+    assert.match(screen(), /Registered as/);
+    assert.ok(!screen().includes('horse'));
+    assert.ok(!readFileSync(world.config, 'utf8').includes('issued-token'));
   });
 
   it('waits in a container until it is registered', async () => {

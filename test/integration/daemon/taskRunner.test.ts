@@ -1,6 +1,6 @@
 // Tasks of a hub as real sessions: commands and agents, their results, each once, whatever dies in between.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitForEvent } from '../../../src/base/wait.ts';
 import { strays } from '../../../src/runner/service/strays.ts';
@@ -182,7 +182,6 @@ describe("a hub's tasks", function () {
     }
     await first.runner.settled();
     await first.letGo();
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(`${gate}-a`, '');
     const next = await world.open();
     assert.ok(next.runner.open().length >= 2);

@@ -102,6 +102,19 @@ describe('the runner daemon and our hub', function () {
     assert.equal(await second.end('SIGTERM'), 0);
   });
 
+  it('tell the second daemon of one id', async () => {
+    await world.run(['register', '--server', hub.url], { env: { SIBYL_ACCESS_TOKEN: person.token } });
+    const first = world.start(['run']);
+    await first.said(/Connected to the hub/);
+    const elsewhere = join(world.home.directory, 'elsewhere.yaml');
+    writeFileSync(elsewhere, readFileSync(world.config, 'utf8'), { mode: 0o600 });
+    const second = await world.run(['run', '-c', elsewhere]);
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /already connected/);
+    assert.equal((JSON.parse((await world.run(['status', '--json'])).stdout) as { readonly connection: { readonly state: string } }).connection.state, 'connected');
+    assert.equal(await first.end('SIGTERM'), 0);
+  });
+
   it('say what is wrong with a sign-in', async () => {
     const refused = await world.run(['register', '--server', hub.url], { input: 'not-a-token\n' });
     assert.equal(refused.code, 1);

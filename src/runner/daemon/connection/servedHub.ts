@@ -23,6 +23,7 @@ import { ledgerPath, TaskLedger } from '../tasks/taskLedger.ts';
 import { TaskPlaces } from '../tasks/taskPlaces.ts';
 import { TaskRunner } from '../tasks/taskRunner.ts';
 import { registerRunner } from './registerRunner.ts';
+import { guardedFleet } from './guardedFleet.ts';
 import { RunnerToken } from './runnerToken.ts';
 
 export interface ServedHubParts {
@@ -135,7 +136,7 @@ export class ServedHub {
       serverUrl: this.#serverUrl,
       runnerId: this.#runnerId,
       token: () => token.current(),
-      fleet,
+      fleet: guardedFleet(fleet, () => tasks.status().status === 'draining'),
       tasks,
       instance: randomUUID(),
       clientVersion: `tmux-agents ${version}`,

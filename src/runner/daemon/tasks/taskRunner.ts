@@ -9,13 +9,14 @@ import { Emitter, type Event } from '../../../base/event.ts';
 import type { Log } from '../../../base/log.ts';
 import type { Redactor } from '../../../base/redact.ts';
 import { PRIVATE_FOLDER } from '../../../base/stateFile.ts';
-import { pause } from '../../../base/wait.ts';
+import { pause, throwIfCancelled, waitForEvent } from '../../../base/wait.ts';
 import type { TaskResult } from '../../../protocol/hubWire/sibylFrames.ts';
 import type { RunnerEvent } from '../../../protocol/runnerEvent.ts';
 import type { TaskRecord } from '../../../protocol/taskRecord.ts';
 import { isFinal } from '../../../sessions/states/transitions.ts';
 import type { AssignedTask, TaskPort } from '../../hubLink/ports.ts';
 import type { RunnerService } from '../../runnerService.ts';
+import type { CreateSessionRequest } from '../../service/sessionRequest.ts';
 import type { DaemonSettings } from '../settings/daemonSettings.ts';
 import type { ProjectMap } from '../settings/projectMap.ts';
 import { CAPTURED_BYTES, forgetOutcome, readOutcome, startedMark } from './captureProgram.ts';
@@ -192,7 +193,7 @@ export class TaskRunner implements TaskPort, Disposable {
   }
 
   async #begin(taskId: string): Promise<void> {
-    const { service, places, settings, projects, ledger, outcomes } = this.#parts;
+    const { places, settings, projects, ledger, outcomes } = this.#parts;
     const record = ledger.get(taskId);
     if (record === undefined || record.state !== 'accepted') return;
     try {
@@ -211,13 +212,26 @@ export class TaskRunner implements TaskPort, Disposable {
       places.plan(record.sessionId, plan.place);
       const outcome = join(outcomes, record.sessionId);
       await mkdir(outcome, PRIVATE_FOLDER);
-      await service.createSession(taskRequest(record, plan, { settings, outcome }));
+      await this.#create(taskRequest(record, plan, { settings, outcome }));
     } catch (error) {
       if (this.#over.signal.aborted) return;
       return this.#fail(taskId, isAgentsError(error) && error.hint !== undefined ? `${error.message} ${error.hint}` : messageOf(error));
     }
     const begun = ledger.get(taskId);
     if (begun !== undefined && begun.result === undefined) this.#follow(begun);
+  }
+
+  /** A person may have taken the place that was this task's meanwhile: it waits for the next. */
+  async #create(request: CreateSessionRequest): Promise<void> {
+    for (;;) {
+      try {
+        await this.#parts.service.createSession(request);
+        return;
+      } catch (error) {
+        if (!isAgentsError(error, 'limit-reached')) throw error;
+        await waitForEvent(this.onDidChangeStatus, () => true, { timeoutMs: RETRY_MS.longest, signal: this.#over.signal, what: 'a place' }).catch(() => throwIfCancelled(this.#over.signal));
+      }
+    }
   }
 
   #follow(record: TaskRecord): void {
