@@ -26,6 +26,8 @@ export interface EmbeddedRunnerOptions {
   /** Of the hub's data: what it runs is written down below it. */
   readonly dataFolder: string;
   readonly register: RegisterOwn;
+  /** Resolves once the hub has its socket, from now on. */
+  readonly came: (runnerId: string, signal: AbortSignal) => Promise<void>;
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
   readonly log: Log;
@@ -103,7 +105,8 @@ export async function startEmbeddedRunner(options: EmbeddedRunnerOptions): Promi
       clientVersion: `tmux-agents ${options.version} (hub)`,
       log,
     });
-    link.onDidChangeState(({ state }) => (state === 'connected' || state === 'refused') && settle());
+    options.came(first.runnerId, over.signal).then(settle, settle);
+    link.onDidChangeState(({ state }) => state === 'refused' && settle());
     link.start();
   })();
   let stopping: Promise<void> | undefined;

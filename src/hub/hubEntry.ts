@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export { startWholeHub, type WholeHub } from './server/wholeHub.ts';
-export { registerOwnRunner } from './village/ownRunner.ts';
+export { ownRunnerCame, registerOwnRunner } from './village/ownRunner.ts';
 export type { HubOptions } from './parts.ts';
 
 /** Where the built page lies: beside the bundle, or in dist/ when the hub runs from its source. Undefined where it was not built. */

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
 import { Emitter } from '../../src/base/event.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { waitForEvent } from '../../src/base/wait.ts';
+import { waitFor, waitForEvent } from '../../src/base/wait.ts';
 import { startEmbeddedRunner, type EmbeddedRunner } from '../../src/cli/embeddedRunner.ts';
 import type { HubOptions } from '../../src/hub/parts.ts';
 import { startWholeHub, type WholeHub } from '../../src/hub/server/wholeHub.ts';
-import { registerOwnRunner } from '../../src/hub/village/ownRunner.ts';
+import { ownRunnerCame, registerOwnRunner } from '../../src/hub/village/ownRunner.ts';
 import type { AgentDisconnect, AgentSpawn, Joined, WorkStreamEvent } from '../../src/protocol/hubWire/villageSocket.ts';
 import type { RunnerConfig } from '../../src/runner/service/runnerConfig.ts';
 import { addPerson, call, type Answer, type CallOptions, type Person } from './hubWorld.ts';
@@ -58,12 +58,11 @@ export class VillageWorld {
 
   /** The hub's own runner, connected. */
   async runner(hub: WholeHub, config: Partial<RunnerConfig> = {}): Promise<EmbeddedRunner> {
-    const { runners } = hub.hub;
-    const connected = waitForEvent(runners.onDidChange, (change) => 'runner' in change && change.runner.status !== 'offline', { timeoutMs: SLOW_MS, what: "the hub's own runner" });
     const runner = await startEmbeddedRunner({
       url: hub.url,
       dataFolder: hub.base.options.dataFolder,
       register: (own) => registerOwnRunner(hub.hub, own),
+      came: (runnerId, over) => ownRunnerCame(hub.hub, runnerId, over),
       env: { RUNNER_WORKSPACE_DIR: join(this.home.directory, 'workspaces'), RUNNER_CACHE_DIR: join(this.home.directory, 'cache') },
       version: '0',
       log: silentLog,
@@ -71,7 +70,7 @@ export class VillageWorld {
     });
     if (runner === undefined) throw new Error('somebody else has the runner');
     this.#runners.push(runner);
-    await connected;
+    await waitFor(runner.settled, { timeoutMs: SLOW_MS, what: "the hub's own runner" });
     return runner;
   }
 

@@ -40,7 +40,7 @@ export const hub: Command<HubCommandOptions> = async (face, options, words) => {
   const jwtSecret = env['JWT_SECRET'] || undefined;
   // What the hub's own runner starts inherits this process's environment, and is to know neither.
   for (const name of ['DATABASE_URL', 'JWT_SECRET']) delete process.env[name];
-  const { builtPage, registerOwnRunner, startWholeHub } = await loadHub();
+  const { builtPage, ownRunnerCame, registerOwnRunner, startWholeHub } = await loadHub();
   warnOfExposure(face, options, { hasTls: tls !== undefined, testMode });
   const started = await startWholeHub(
     {
@@ -61,7 +61,7 @@ export const hub: Command<HubCommandOptions> = async (face, options, words) => {
   let runner: EmbeddedRunner | undefined;
   try {
     const { url, adminLink } = started;
-    if (options.runner !== false) runner = await ownRunner(face, { url: reachable(url), certificate: tls?.cert, dataFolder: started.hub.options.dataFolder, register: (own) => registerOwnRunner(started.hub, own), env, version: packageVersion(), log: started.hub.log });
+    if (options.runner !== false) runner = await ownRunner(face, { url: reachable(url), certificate: tls?.cert, dataFolder: started.hub.options.dataFolder, register: (own) => registerOwnRunner(started.hub, own), came: (runnerId, over) => ownRunnerCame(started.hub, runnerId, over), env, version: packageVersion(), log: started.hub.log });
     if (!signal.aborted) face.output.answer({ url, adminLink: adminLink ?? null }, () => [`listening on ${url}`, ...(adminLink === undefined ? [] : [`There is no admin yet. Open this link to become it; it works once: ${adminLink}`])].join('\n'));
     await told(signal);
   } finally {

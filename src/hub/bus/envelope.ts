@@ -1,4 +1,4 @@
-// What crosses between the hub's processes: batches of messages in a NOTIFY's payload, or the number of the row that holds one.
+// What crosses between the hub's processes: batches of messages in a NOTIFY's payload, or the number of the row that holds one, sealed, with its key.
 import * as z from 'zod';
 import { RemoteFault } from '../../protocol/hubWire/extension.ts';
 
@@ -12,7 +12,7 @@ export const BusMessage = z.discriminatedUnion('kind', [
 export type BusMessage = z.infer<typeof BusMessage>;
 
 /** `n` makes each payload unlike the others: PostgreSQL drops equal ones of a transaction. */
-export const Envelope = z.object({ from: z.string(), n: z.int(), messages: z.array(BusMessage).optional(), row: z.int().optional() });
+export const Envelope = z.object({ from: z.string(), n: z.int(), messages: z.array(BusMessage).optional(), row: z.int().optional(), key: z.string().optional() });
 export type Envelope = z.infer<typeof Envelope>;
 
 /** A payload is shorter than 8,000 bytes: https://www.postgresql.org/docs/current/sql-notify.html */

@@ -9,11 +9,14 @@ import type { Database } from '../store/tables.ts';
 import { BusMessage, channelOf, Envelope, EVERYBODY } from './envelope.ts';
 import type { OpenBus } from './openBus.ts';
 import { PostgresLine } from './postgresLine.ts';
+import { unseal } from './sealed.ts';
 import { Methods, Topics } from './topics.ts';
 
 const HERE_MS = 2000;
 /** Silence after which another process is gone. */
 const LOST_MS = 8000;
+/** The same for one that is called and was never heard of: whoever lives says so every two seconds. */
+const STRANGER_MS = 4500;
 const CALL_MS = 15_000;
 /** Rows are read at once by everybody who is there. */
 const ROWS_KEPT_MS = 60_000;
@@ -75,7 +78,7 @@ export async function openPostgresBus(options: { readonly database: Database; re
     const { data: envelope } = Envelope.safeParse(jsonOf(payload));
     if (envelope === undefined) return log.warn('A message between the hub\'s processes was not understood.');
     if (envelope.from === processId) return;
-    const messages = envelope.row === undefined ? (envelope.messages ?? []) : await readRow(database, envelope.row);
+    const messages = envelope.row === undefined ? (envelope.messages ?? []) : await readRow(database, envelope.row, envelope.key ?? '');
     for (const message of messages) hear(envelope.from, message);
   };
 
@@ -119,6 +122,8 @@ export async function openPostgresBus(options: { readonly database: Database; re
     call: (to, method, params, { timeoutMs = CALL_MS } = {}) => {
       if (to === processId) return methods.answer(method, params);
       return new Promise((resolve, reject) => {
+        // It may have died before this process began: then its end is told like any other's.
+        if (!heard.has(to)) heard.set(to, performance.now() - LOST_MS + STRANGER_MS);
         const id = randomUUID();
         const timer = setTimeout(() => settle(id, (call) => call.reject(new AgentsError('timeout', `Another process of the hub did not answer within ${timeoutMs / 1000} s.`))), timeoutMs);
         calls.set(id, { to, timer, resolve, reject });
@@ -140,8 +145,8 @@ export async function openPostgresBus(options: { readonly database: Database; re
   };
 }
 
-async function readRow(database: Database, id: number): Promise<readonly BusMessage[]> {
+async function readRow(database: Database, id: number, key: string): Promise<readonly BusMessage[]> {
   const row = await database.selectFrom('bus_messages').select('body').where('id', '=', id).executeTakeFirst();
-  const { data } = BusMessage.array().safeParse(jsonOf(row?.body ?? ''));
+  const { data } = BusMessage.array().safeParse(jsonOf(unseal(row?.body ?? '', key) ?? ''));
   return data ?? [];
 }

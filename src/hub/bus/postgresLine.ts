@@ -5,6 +5,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { postgresOptions } from '../store/postgres.ts';
 import { gather, PAYLOAD_BYTES } from './envelope.ts';
+import { seal } from './sealed.ts';
 
 /** Bytes that wait for the connection at most; then the oldest are dropped, and the others hear of it as of any gap. */
 const WAITING_BYTES = 16 * 1024 * 1024;
@@ -120,7 +121,7 @@ export class PostgresLine {
     for (const texts of gather(batch.map(({ text }) => text), PAYLOAD_BYTES - 100)) {
       const body = `[${texts.join(',')}]`;
       const row = Buffer.byteLength(body) > PAYLOAD_BYTES - 100 ? await storeRow(client, body) : undefined;
-      payloads.push(`{"from":"${this.#options.from}","n":${++this.#number},${row === undefined ? `"messages":${body}` : `"row":${row}`}}`);
+      payloads.push(`{"from":"${this.#options.from}","n":${++this.#number},${row === undefined ? `"messages":${body}` : `"row":${row.id},"key":"${row.key}"`}}`);
       if (payloads.length >= PAYLOADS_PER_STATEMENT) await flush();
     }
     await flush();
@@ -146,7 +147,8 @@ export class PostgresLine {
   }
 }
 
-async function storeRow(client: Client, body: string): Promise<number> {
+async function storeRow(client: Client, text: string): Promise<{ readonly id: number; readonly key: string }> {
+  const { body, key } = seal(text);
   const { rows } = await client.query<{ id: string }>('INSERT INTO bus_messages (at, body) VALUES ($1, $2) RETURNING id', [Date.now(), body]);
-  return Number(rows[0]?.id);
+  return { id: Number(rows[0]?.id), key };
 }

@@ -1,4 +1,5 @@
 // The hub's own runner comes in: for the organization that it serves, owned by a user of its own that nobody can sign in as.
+import { waitForEvent } from '../../base/wait.ts';
 import type { Hub } from '../parts.ts';
 import { FIRST_ORG } from '../identity/people.ts';
 import { TEST_ORG } from '../identity/testLogin.ts';
@@ -27,4 +28,9 @@ export async function registerOwnRunner({ database, options, runners }: Hub, own
     .execute();
   const { runner, token } = await runners.register({ orgId, userId }, { ...own, embedded: true });
   return { runnerId: runner.id, token };
+}
+
+/** Resolves once its socket has come in at this process, from now on. Fails by the signal alone. */
+export async function ownRunnerCame({ sessions }: Hub, runnerId: string, signal: AbortSignal): Promise<void> {
+  await waitForEvent(sessions.onConnection, ({ runner, connected }) => connected && runner.id === runnerId, { signal, what: "the hub's own runner" });
 }

@@ -76,6 +76,14 @@ describe('the bus over PostgreSQL', function () {
     await Promise.all([lost, failed]);
   });
 
+  it('tells of a process that died before it was ever heard of, once it is asked for something', async () => {
+    const a = await bus();
+    const dead = '00000000-0000-4000-8000-000000000000';
+    const lost = waitForEvent(a.onDidLose, (id) => id === dead, { timeoutMs: 14_000, what: 'its loss' });
+    await assert.rejects(a.call(dead, 'anything', {}), (error) => isAgentsError(error, 'disconnected'));
+    await lost;
+  });
+
   it('comes back after a restart of the server, says that it missed something, and sends what waited', async () => {
     const [a, b] = [await bus(), await bus()];
     const there = arrivals(b, 't');

@@ -1,5 +1,6 @@
 // The village runner's REST and Socket.IO at a whole hub, its sessions on the hub's own runner: real tmux, real git, a real client.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WholeHub } from '../../../src/hub/server/wholeHub.ts';
@@ -92,6 +93,8 @@ describe('the village runner at a hub', function () {
       const rows = [await database.selectFrom('sessions').selectAll().execute(), await database.selectFrom('events').selectAll().execute(), await database.selectFrom('audit').selectAll().execute(), client.heard];
       assert.equal(JSON.stringify(rows).includes(secret), false);
       assert.ok(JSON.stringify(rows[2]).includes('session.start'));
+      // Nor is it in any file: journals, recordings, records, the database.
+      assert.throws(() => execFileSync('grep', ['-rlF', '--exclude-dir=tmux-*', secret, world.home.directory]), 'somebody wrote it down');
     } finally {
       if (before === undefined) delete process.env['JWT_SECRET'];
       else process.env['JWT_SECRET'] = before;

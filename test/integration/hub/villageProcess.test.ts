@@ -12,6 +12,7 @@ import { call } from '../../support/hubWorld.ts';
 import { HubProcess } from '../../support/hubProcess.ts';
 import { REPLY } from '../../support/modelPlan.ts';
 import { startModelStub, type ModelStub } from '../../support/modelStub.ts';
+import { needsPostgres, type PostgresServer } from '../../support/postgres.ts';
 import { needs, needsThat } from '../../support/requirements.ts';
 import { makeTmuxHome, type TmuxHome } from '../../support/tmuxHome.ts';
 import { villageCall, VillageTestClient } from '../../support/villageWorld.ts';
@@ -41,6 +42,7 @@ describe('the village at tmux-agents hub', function () {
   let hub: HubProcess | undefined;
   let stub: ModelStub | undefined;
   let cli: CliHome | undefined;
+  let postgres: PostgresServer | undefined;
   let client: VillageTestClient | undefined;
 
   before(function () {
@@ -64,12 +66,13 @@ describe('the village at tmux-agents hub', function () {
     home?.end();
     cli?.dispose();
     await stub?.dispose();
-    [client, hub, cli, stub] = [undefined, undefined, undefined, undefined];
+    await postgres?.dispose();
+    [client, hub, cli, stub, postgres] = [undefined, undefined, undefined, undefined, undefined];
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
-  const start = (env: Readonly<Record<string, string>>): Promise<HubProcess> =>
-    HubProcess.start({ data: join(folder, 'hub'), args: [], env: { E2E_TEST_MODE: 'true', JWT_SECRET: 'testsecret', RUNNER_WORKSPACE_DIR: join(folder, 'workspaces'), RUNNER_CACHE_DIR: join(folder, 'cache'), NODE_NO_WARNINGS: '1', ...env } });
+  const start = (env: Readonly<Record<string, string>>, databaseUrl?: string): Promise<HubProcess> =>
+    HubProcess.start({ data: join(folder, 'hub'), args: [], ...(databaseUrl === undefined ? {} : { databaseUrl }), env: { E2E_TEST_MODE: 'true', JWT_SECRET: 'testsecret', RUNNER_WORKSPACE_DIR: join(folder, 'workspaces'), RUNNER_CACHE_DIR: join(folder, 'cache'), NODE_NO_WARNINGS: '1', ...env } });
   const cookieIn = (jar: string): string => `access_token=${/access_token\t(\S+)/.exec(readFileSync(jar, 'utf8'))?.[1] ?? ''}`;
 
   it("runs the seed's smoke test as it is written", async function () {
@@ -101,8 +104,9 @@ describe('the village at tmux-agents hub', function () {
     assert.equal(forged.status, 403);
   });
 
-  it('goes on after a kill of the hub: the agent lives, and no event is lost or doubled', async () => {
-    hub = await start({ TMUX_AGENTS_DEMO_DELAY: '0' });
+  for (const store of ['SQLite', 'PostgreSQL']) it(`goes on after a kill of the hub with ${store}: the agent lives, and no event is lost or doubled`, async function () {
+    postgres = store === 'SQLite' ? undefined : await needsPostgres(this);
+    hub = await start({ TMUX_AGENTS_DEMO_DELAY: '0' }, await postgres?.database());
     const signIn = async (): Promise<string> => (await call(hub?.url ?? '', 'GET', '/test/login/1?username=demo')).headers.get('set-cookie')?.split(';', 1)[0] ?? '';
     const cookie = await signIn();
     const begun = await villageCall(hub, 'POST', '', { headers: { cookie }, body: { providerId: 'demo', repoRef: { provider: 'local', path: repository }, task: { title: 'Greet', goal: 'Greet me.' } } });

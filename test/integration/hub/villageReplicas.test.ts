@@ -91,8 +91,9 @@ describe('a village on connected runners', function () {
 
   it('passes over a client of the base protocol, and says so when it is named', async () => {
     const registered = await call(hub.url, 'POST', '/api/runners/register', { as: owner, body: { name: 'base', hostname: 'old', capabilities: ['scripted'] } });
+    const admitted = waitForEvent(hub.hub.runners.onDidChange, (change) => 'runner' in change && change.runner.id === registered.at('id') && change.runner.status !== 'offline', { timeoutMs: SLOW_MS, what: 'the client of the base protocol' });
     const base = await sibylClient(hub.url, String(registered.at('id')), String(registered.at('token')));
-    base.say({ type: 'status', status: 'online', agent_count: 0 });
+    await admitted;
     const named = await villageCall(hub, 'POST', '', { as: owner, body: world.request({ ...github, villageId: 'v', runnerId: String(registered.at('id')) }) });
     assert.deepEqual([named.status, named.at('code')], [501, 'UNSUPPORTED']);
     const runner = await connectedRunner(hub, owner, 'ours', ['scripted']);
@@ -193,5 +194,27 @@ describe('a village over two processes with one PostgreSQL', function () {
       const numbers = (first ?? []).map(({ seq }) => seq);
       assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
     }
+  });
+
+  it("brings a request's environment to the agent through the other process, and leaves it in no row, however large", async () => {
+    const client = await world.client(far, { token: member.token });
+    await client.join('join_village', { villageId: 'wide' });
+    const secret = 'a-key-that-nobody-sees-4711';
+    const started = await villageCall(far, 'POST', '', { as: member, body: world.request({ villageId: 'wide', env: { VILLAGE_KEY: secret, MORE: `${secret} `.repeat(1000) } }) });
+    assert.equal(started.status, 201, JSON.stringify(started.body));
+    const sessionId = String(started.at('sessionId'));
+    await client.shows(sessionId, 'ready');
+    assert.equal((await villageCall(far, 'POST', `/${sessionId}/input`, { as: member, body: { data: 'key\r' } })).status, 200);
+    await client.shows(sessionId, 'key=');
+    assert.equal((await villageCall(far, 'POST', `/${sessionId}/stop`, { as: member, body: {} })).status, 200);
+    await client.ended(sessionId);
+    await near.identityParts.audit.flush();
+    await far.identityParts.audit.flush();
+    const { database } = far.base;
+    const messages = await database.selectFrom('bus_messages').selectAll().execute();
+    assert.ok(messages.length > 0, 'it crossed in a row');
+    const rows = [messages, await database.selectFrom('sessions').selectAll().execute(), await database.selectFrom('events').selectAll().execute(), await database.selectFrom('audit').selectAll().execute(), client.heard];
+    assert.equal(JSON.stringify(rows).includes(secret), false);
+    assert.equal(JSON.stringify(rows).includes(Buffer.from(secret).toString('base64').slice(0, 30)), false);
   });
 });
