@@ -28,6 +28,9 @@ export interface LiveSocketParts {
   readonly terminals: TerminalViews;
 }
 
+/** WebSocket's "try again later". */
+const CLOSE_AGAIN = 1013;
+
 export class LiveSocket implements Disposable {
   readonly #parts: LiveSocketParts;
   readonly #outbox: Outbox;
@@ -104,7 +107,7 @@ export class LiveSocket implements Disposable {
         this.#fleet ??= this.#parts.fleets.watch(this.#principal.orgId, this.#outbox, (error) => {
           this.#fleet?.dispose();
           this.#fleet = undefined;
-          this.#tellFault(error, undefined);
+          this.#away(error);
         });
         return;
       case 'join':
@@ -141,7 +144,7 @@ export class LiveSocket implements Disposable {
         after,
         onFault: (error) => {
           this.#leave(this.#joins, id);
-          this.#tellFault(error, id);
+          this.#away(error);
         },
       }),
     );
@@ -157,7 +160,10 @@ export class LiveSocket implements Disposable {
   }
 
   async #check(id: string) {
-    const agent = await this.#parts.hub.sessions.find(id);
+    const agent = await this.#parts.hub.sessions.find(id).catch((error: unknown) => {
+      this.#away(error);
+      throw error;
+    });
     if (agent === undefined || agent.org_id !== this.#principal.orgId) throw new AgentsError('not-found', 'There is no such agent.');
     return agent;
   }
@@ -171,6 +177,12 @@ export class LiveSocket implements Disposable {
   #leaveAll(): void {
     this.#fleet?.dispose();
     for (const joined of [this.#joins, this.#views]) for (const id of [...joined.keys()]) this.#leave(joined, id);
+  }
+
+  /** What was asked for cannot be read now, or not on: whoever comes back later with what they have gets all of it. */
+  #away(error: unknown): void {
+    this.#parts.hub.log.warn(`A live socket is closed: ${messageOf(error)}`);
+    this.#outbox.close(CLOSE_AGAIN, 'The hub cannot read its data now');
   }
 
   #tellFault(error: unknown, sessionId: string | undefined): void {
