@@ -40,7 +40,7 @@ export function openLive(hub: Hub, { limits = {}, renewMs = RENEW_MS, lingerMs }
       socket.resume();
       return socket.close(POLICY, principal);
     }
-    const live = new LiveSocket(principal, { hub, socket, limits: { ...usualLimits, ...limits }, fleets, streams, terminals });
+    const live = new LiveSocket(principal, { hub, socket, stream: request.socket, limits: { ...usualLimits, ...limits }, fleets, streams, terminals });
     open.set(live, request);
     socket.once('close', () => open.delete(live));
     if (socket.readyState !== socket.OPEN) open.delete(live);

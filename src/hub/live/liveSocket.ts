@@ -1,4 +1,5 @@
 // One page's or editor's live socket: what it asks for, and its end. Everything is checked against who it is, at the time of asking.
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, asAgentsError, messageOf, unreachable } from '../../base/errors.ts';
@@ -22,6 +23,8 @@ const POLICY = 1008;
 export interface LiveSocketParts {
   readonly hub: Hub;
   readonly socket: WebSocket;
+  /** What it is made of. */
+  readonly stream: Socket;
   readonly limits: OutboxLimits;
   readonly fleets: FleetStreams;
   readonly streams: SessionStreams;
@@ -47,8 +50,8 @@ export class LiveSocket implements Disposable {
   constructor(principal: Principal, parts: LiveSocketParts) {
     this.#principal = principal;
     this.#parts = parts;
-    const { socket, limits } = parts;
-    this.#outbox = new Outbox(socket, limits);
+    const { socket, stream, limits } = parts;
+    this.#outbox = new Outbox(socket, stream, limits);
     this.#owned.add(toDisposable(() => this.#leaveAll()));
     socket.on('message', (data: Buffer, isBinary) => this.#read(data, isBinary));
     socket.once('close', () => this.dispose());

@@ -1,4 +1,5 @@
 // What one live socket is sent, with an eye on how much of it waits: whoever does not read is closed, and costs the others nothing.
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { CLOSE_TOO_SLOW, type LiveFrame } from '../../protocol/hubWire/liveFrames.ts';
 
@@ -29,12 +30,16 @@ export function encodeEvents(sessionId: string, texts: readonly string[]): Buffe
 
 export class Outbox {
   readonly #socket: WebSocket;
+  readonly #stream: Socket;
   readonly #limits: OutboxLimits;
   #slow: NodeJS.Timeout | undefined;
   #closing = false;
+  #corked = false;
 
-  constructor(socket: WebSocket, limits: OutboxLimits) {
+  /** `stream` is what the socket is made of. */
+  constructor(socket: WebSocket, stream: Socket, limits: OutboxLimits) {
     this.#socket = socket;
+    this.#stream = stream;
     this.#limits = limits;
     socket.once('close', () => {
       this.#closing = true;
@@ -57,6 +62,7 @@ export class Outbox {
 
   sendEncoded(frame: Buffer): void {
     if (!this.isOpen) return;
+    this.#gather();
     this.#socket.send(frame, { binary: false });
     const waiting = this.#socket.bufferedAmount;
     if (waiting > this.#limits.mostBytes) this.close(CLOSE_TOO_SLOW, 'Reads too slowly');
@@ -77,6 +83,17 @@ export class Outbox {
     const late = setTimeout(() => this.#socket.terminate(), this.#limits.closeMs);
     this.#socket.once('close', () => clearTimeout(late));
     this.#socket.close(code, reason);
+  }
+
+  /** What is sent in one turn, such as the events of a commit, is one write. */
+  #gather(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#stream.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      this.#stream.uncork();
+    });
   }
 
   #look(): void {
