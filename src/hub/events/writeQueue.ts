@@ -86,7 +86,6 @@ export class WriteQueue {
       const wait = this.#ended ? 0 : this.#lastStart + PACE_MS - performance.now();
       // Also without a wait a turn passes: whatever sockets have to say now is in the same transaction.
       await new Promise<void>((resolve) => (wait > 0 ? setTimeout(resolve, wait) : setImmediate(resolve)));
-      await this.#options.store.room();
       this.#lastStart = performance.now();
       const writes = this.#take();
       const fault = await this.#faultOf(writes);
@@ -133,17 +132,16 @@ export class WriteQueue {
   async #write(writes: readonly Write[]): Promise<void> {
     const { store } = this.#options;
     const rows = new Map(writes.flatMap(({ row }) => (row === undefined ? [] : [[row.id, row] as const])));
-    await store.database.transaction().execute(async (transaction) => {
+    const committed = await store.database.transaction().execute(async (transaction) => {
       await saveInfos(transaction, [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1)));
-      await store.add(transaction, writes.flatMap(({ session, events }) => events.map((event) => ({ ...event, session: session.id }))));
+      return await store.add(transaction, writes.flatMap(({ session, events }) => events.map((event) => ({ ...event, session: session.id }))));
     });
+    committed();
   }
 
   #done(writes: readonly Write[]): void {
     this.#health.works();
-    const committed = merged(writes);
-    for (const { session, rows } of committed) this.#options.store.committed(session.id, rows);
-    this.#options.onCommitted(committed);
+    this.#options.onCommitted(merged(writes));
     for (const write of writes) write.resolve();
   }
 

@@ -23,10 +23,9 @@ describe('the hub: the store of events', () => {
 
   /** As the queue of writes does. */
   async function add(store: EventStore, batches: ReadonlyMap<string, readonly [number, number]>): Promise<void> {
-    await store.room();
     const rows = [...batches].map(([session, [from, to]]) => [session, outputs(session, from, to).map(eventRowOf)] as const);
-    await opened.database.transaction().execute((transaction) => store.add(transaction, rows.flatMap(([session, some]) => some.map((row) => ({ ...row, session })))));
-    for (const [session, some] of rows) store.committed(session, some);
+    const committed = await opened.database.transaction().execute((transaction) => store.add(transaction, rows.flatMap(([session, some]) => some.map((row) => ({ ...row, session })))));
+    committed();
   }
 
   async function readAll(store: EventStore, session: string, limit: number): Promise<number[]> {
@@ -76,7 +75,7 @@ describe('the hub: the store of events', () => {
   });
 
   it('moves what is in the log to its place', async () => {
-    const store = new EventStore({ database: opened.database, log: silentLog, staged: true, settleMs: 60_000, mostPending: 500 });
+    const store = new EventStore({ database: opened.database, log: silentLog, staged: true, settleMs: 50, mostPending: 5000 });
     await add(store, new Map([['a', [1, 10]], ['b', [1, 20]]]));
     assert.deepEqual([await count('events'), await count('event_log')], [0, 30]);
     assert.deepEqual([await store.lastSeq('a'), (await readAll(store, 'b', 7)).length], [10, 20]);
