@@ -16,7 +16,11 @@ export interface EventRow {
   readonly text: string;
 }
 
-export type SessionEventRow = EventRow & { readonly session: string };
+/** Events of one session. `id` is the hub's. */
+export interface EventRows {
+  readonly id: string;
+  readonly rows: readonly EventRow[];
+}
 
 /** Its JSON is made here, once: the same text is stored and sent. */
 export function eventRowOf(event: RunnerEvent): EventRow {
@@ -40,25 +44,33 @@ function insertOf(database: Database, table: keyof typeof tables, size: number):
   return query;
 }
 
-/** Cuts `items` into stretches of the sizes above. */
-function* stretches<T>(items: readonly T[]): Generator<readonly T[]> {
-  let at = 0;
-  for (const size of SIZES) for (; items.length - at >= size; at += size) yield items.slice(at, at + size);
-}
-
 /** Adds events; those that are there already stay as they are. `root` is the database of that transaction. */
-export async function addEvents(root: Database, transaction: Database, rows: readonly SessionEventRow[]): Promise<void> {
-  for (const some of stretches(rows)) {
-    await transaction.executeQuery({ ...insertOf(root, 'events', some.length), parameters: some.flatMap(({ session, seq, ts, type, text }) => [session, seq, ts, type, text]) });
+export async function addEvents(root: Database, transaction: Database, sessions: readonly EventRows[]): Promise<void> {
+  await insert(root, transaction, 'events', sessions, (id, { seq, ts, type, text }) => [id, seq, ts, type, text]);
+}
+
+/** Appends them to the log, numbered from `firstId` in this order. */
+export async function logEvents(root: Database, transaction: Database, sessions: readonly EventRows[], firstId: number): Promise<void> {
+  let next = firstId;
+  await insert(root, transaction, 'event_log', sessions, (id, { seq, ts, type, text }) => [next++, id, seq, ts, type, text]);
+}
+
+/** In stretches of the sizes above. */
+async function insert(root: Database, transaction: Database, table: keyof typeof tables, sessions: readonly EventRows[], values: (id: string, row: EventRow) => readonly unknown[]): Promise<void> {
+  const parameters = parametersOf(sessions, values);
+  let left = sessions.reduce((sum, { rows }) => sum + rows.length, 0);
+  for (const size of SIZES) {
+    for (; left >= size; left -= size) {
+      const some: unknown[] = [];
+      for (let row = 0; row < size; row++) some.push(...(parameters.next().value ?? []));
+      await transaction.executeQuery({ ...insertOf(root, table, size), parameters: some });
+    }
   }
 }
 
-/** Appends them to the log, numbered from `firstId`. */
-export async function logEvents(root: Database, transaction: Database, rows: readonly SessionEventRow[], firstId: number): Promise<void> {
-  let id = firstId;
-  for (const some of stretches(rows)) {
-    await transaction.executeQuery({ ...insertOf(root, 'event_log', some.length), parameters: some.flatMap(({ session, seq, ts, type, text }) => [id++, session, seq, ts, type, text]) });
-  }
+function* parametersOf(sessions: readonly EventRows[], values: (id: string, row: EventRow) => readonly unknown[]): Generator<readonly unknown[], undefined> {
+  for (const { id, rows } of sessions) for (const row of rows) yield values(id, row);
+  return undefined;
 }
 
 /** In order, after the number `after`: at most `limit`, and no more than fit into a page, but for one that alone is larger. */

@@ -3,7 +3,7 @@
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Database } from '../store/tables.ts';
-import { addEvents, lastSeqOf, logEvents, PAGE_CHARACTERS, readEvents, type EventRow, type SessionEventRow } from './eventRows.ts';
+import { addEvents, lastSeqOf, logEvents, PAGE_CHARACTERS, readEvents, type EventRow, type EventRows } from './eventRows.ts';
 
 /** Milliseconds that events stay in the log alone, and how many at most before that. */
 const SETTLE_MS = 2000;
@@ -23,16 +23,18 @@ export interface EventStoreOptions {
   readonly mostPending?: number;
 }
 
-interface LoggedRow extends EventRow {
-  /** Its number in the log. */
-  readonly id: number;
-}
-
 /** Of one session: in the log and not in the table; in order, without a gap. */
 interface Pending {
-  readonly rows: readonly LoggedRow[];
+  readonly rows: EventRow[];
+  /** Their numbers in the log. */
+  readonly ids: number[];
   /** Since when, by `performance.now()`. */
   readonly since: number;
+}
+
+/** The first of them. */
+interface Settling extends EventRows {
+  readonly from: Pending;
 }
 
 export class EventStore {
@@ -61,19 +63,20 @@ export class EventStore {
   }
 
   /** Within a transaction; what it returns is to be called once that is committed. One writer at a time. */
-  async add(transaction: Database, rows: readonly SessionEventRow[]): Promise<() => void> {
+  async add(transaction: Database, sessions: readonly EventRows[]): Promise<() => void> {
     if (!this.#staged) {
-      await addEvents(this.database, transaction, rows);
+      await addEvents(this.database, transaction, sessions);
       return () => undefined;
     }
+    const count = sessions.reduce((sum, { rows }) => sum + rows.length, 0);
     const firstId = this.#nextId;
-    this.#nextId += rows.length;
-    await logEvents(this.database, transaction, rows, firstId);
+    this.#nextId += count;
+    await logEvents(this.database, transaction, sessions, firstId);
     // What waits long enough goes along: no commit of its own, and never much at a time.
-    const settled = await this.#settleSome(transaction, Math.max(AT_ONCE, 2 * rows.length));
+    const settled = await this.#settleSome(transaction, Math.max(AT_ONCE, 2 * count));
     return () => {
       settled();
-      this.#logged(rows, firstId);
+      this.#logged(sessions, firstId);
       this.#settleSoon(this.#settleMs);
     };
   }
@@ -109,9 +112,9 @@ export class EventStore {
 
   /** Resolves once all of a session's events are in their table. Throws the database's faults. */
   async settled(session: string): Promise<void> {
-    const pending = this.#pending.get(session);
-    if (pending === undefined) return;
-    const done = await this.database.transaction().execute((transaction) => this.#settle(transaction, [[session, pending.rows]]));
+    const from = this.#pending.get(session);
+    if (from === undefined) return;
+    const done = await this.database.transaction().execute((transaction) => this.#settle(transaction, [{ id: session, rows: from.rows.slice(), from }]));
     done();
   }
 
@@ -122,20 +125,18 @@ export class EventStore {
     await this.#settling;
   }
 
-  #logged(rows: readonly SessionEventRow[], firstId: number): void {
-    const sessions = new Map<string, LoggedRow[]>();
-    rows.forEach(({ session, seq, ts, type, text }, index) => {
-      const row = { seq, ts, type, text, id: firstId + index };
-      const some = sessions.get(session);
-      if (some === undefined) sessions.set(session, [row]);
-      else some.push(row);
-    });
-    for (const [session, some] of sessions) {
-      const before = this.#pending.get(session);
-      this.#pending.set(session, before === undefined ? { rows: some, since: performance.now() } : { rows: [...before.rows, ...some], since: before.since });
+  #logged(sessions: readonly EventRows[], firstId: number): void {
+    let next = firstId;
+    for (const { id, rows } of sessions) {
+      let pending = this.#pending.get(id);
+      if (pending === undefined) this.#pending.set(id, (pending = { rows: [], ids: [], since: performance.now() }));
+      for (const row of rows) {
+        pending.rows.push(row);
+        pending.ids.push(next++);
+      }
     }
-    this.#pendingCount += rows.length;
-    this.#lastId = firstId + rows.length - 1;
+    this.#pendingCount += next - firstId;
+    this.#lastId = next - 1;
   }
 
   /** Those that wait long enough, the longest first, and of the log what is in the table. To be called: once that is committed. */
@@ -145,13 +146,13 @@ export class EventStore {
     const end = Math.min(next, first + 2 * most);
     if (end > first) await transaction.deleteFrom('event_log').where('id', '<', end).execute();
     const due = performance.now() - this.#settleMs;
-    const some: (readonly [string, readonly LoggedRow[]])[] = [];
+    const some: Settling[] = [];
     let count = 0;
-    for (const [session, { rows, since }] of this.#pending) {
-      if (count >= most || (since > due && this.#pendingCount < this.#mostPending)) break;
-      const part = rows.slice(0, most - count);
-      some.push([session, part]);
-      count += part.length;
+    for (const [id, from] of this.#pending) {
+      if (count >= most || (from.since > due && this.#pendingCount < this.#mostPending)) break;
+      const rows = from.rows.slice(0, most - count);
+      some.push({ id, rows, from });
+      count += rows.length;
     }
     const settled = await this.#settle(transaction, some);
     return () => {
@@ -163,22 +164,20 @@ export class EventStore {
   /** All before it that are committed are in the table. */
   #firstUnsettledId(): number {
     let first = this.#lastId + 1;
-    for (const { rows } of this.#pending.values()) first = Math.min(first, rows[0]?.id ?? first);
+    for (const { ids } of this.#pending.values()) first = Math.min(first, ids[0] ?? first);
     return first;
   }
 
   /** Puts the first of sessions' pending events into the table. To be called: once that is committed. */
-  async #settle(transaction: Database, sessions: readonly (readonly [string, readonly LoggedRow[]])[]): Promise<() => void> {
-    await addEvents(this.database, transaction, sessions.flatMap(([session, rows]) => rows.map((row) => ({ ...row, session }))));
+  async #settle(transaction: Database, sessions: readonly Settling[]): Promise<() => void> {
+    await addEvents(this.database, transaction, sessions);
     return () => {
-      for (const [session, rows] of sessions) {
-        const pending = this.#pending.get(session);
-        if (pending === undefined) continue;
-        const last = rows.at(-1)?.seq ?? 0;
-        const rest = pending.rows.filter(({ seq }) => seq > last);
-        this.#pendingCount -= pending.rows.length - rest.length;
-        this.#pending.delete(session);
-        if (rest.length > 0) this.#pending.set(session, { rows: rest, since: performance.now() });
+      for (const { id, rows, from } of sessions) {
+        // Or another has settled them meanwhile.
+        if (this.#pending.get(id) !== from) continue;
+        this.#pendingCount -= rows.length;
+        this.#pending.delete(id);
+        if (rows.length < from.rows.length) this.#pending.set(id, { rows: from.rows.slice(rows.length), ids: from.ids.slice(rows.length), since: performance.now() });
       }
     };
   }

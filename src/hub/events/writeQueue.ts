@@ -134,7 +134,7 @@ export class WriteQueue {
     const rows = new Map(writes.flatMap(({ row }) => (row === undefined ? [] : [[row.id, row] as const])));
     const committed = await store.database.transaction().execute(async (transaction) => {
       await saveInfos(transaction, [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1)));
-      return await store.add(transaction, writes.flatMap(({ session, events }) => events.map((event) => ({ ...event, session: session.id }))));
+      return await store.add(transaction, merged(writes).map(({ session, rows: some }) => ({ id: session.id, rows: some })));
     });
     committed();
   }

@@ -1,4 +1,5 @@
 // A hub with all its parts: what `tmux-agents hub` runs.
+import { setFlagsFromString } from 'node:v8';
 import { openSessions } from '../events/sessionsPart.ts';
 import { openLive } from '../live/livePart.ts';
 import type { Hub, HubBase, HubOptions } from '../parts.ts';
@@ -10,8 +11,12 @@ export interface WholeHub extends StartedHub {
   readonly hub: Hub;
 }
 
+/** Of what is in use: how much garbage may lie about before it is collected. V8 by itself lets several times as much gather where a machine has the memory. */
+const GARBAGE_PERCENT = 40;
+
 /** Throws as `startHub`. */
 export async function startWholeHub(options: HubOptions, start: Omit<StartOptions, 'parts'> = {}): Promise<WholeHub> {
+  setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
   let whole: Hub | undefined;
   const started = await startHub(options, {
     ...start,

@@ -23,8 +23,8 @@ describe('the hub: the store of events', () => {
 
   /** As the queue of writes does. */
   async function add(store: EventStore, batches: ReadonlyMap<string, readonly [number, number]>): Promise<void> {
-    const rows = [...batches].map(([session, [from, to]]) => [session, outputs(session, from, to).map(eventRowOf)] as const);
-    const committed = await opened.database.transaction().execute((transaction) => store.add(transaction, rows.flatMap(([session, some]) => some.map((row) => ({ ...row, session })))));
+    const sessions = [...batches].map(([id, [from, to]]) => ({ id, rows: outputs(id, from, to).map(eventRowOf) }));
+    const committed = await opened.database.transaction().execute((transaction) => store.add(transaction, sessions));
     committed();
   }
 
