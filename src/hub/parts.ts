@@ -114,8 +114,9 @@ export interface Runners {
 /** Part: src/hub/sibyl. */
 export interface Tasks {
   create(by: Principal, task: NewTask): Promise<HubTask>;
+  /** As `onDidChange` has them: long prompts cut, without results. */
   list(orgId: string): Promise<readonly HubTask[]>;
-  /** Throws `not-found`, also for another organization's. */
+  /** The whole of it. Throws `not-found`, also for another organization's. */
   find(orgId: string, taskId: string): Promise<HubTask>;
   /** The runners with their scores for it, as they are now. */
   placement(orgId: string, taskId: string): Promise<Placement>;

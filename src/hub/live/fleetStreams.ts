@@ -1,12 +1,15 @@
 // An organization's agents, runners and tasks, to all sockets that watch: a snapshot, then every change, each made into a frame once.
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
-import type { LiveFrame } from '../../protocol/hubWire/liveFrames.ts';
+import { CLOSE_TOO_SLOW, type LiveFrame } from '../../protocol/hubWire/liveFrames.ts';
 import type { Hub } from '../parts.ts';
 import { encodeFrame, type Outbox } from './outbox.ts';
 
+/** Changes that wait for one snapshot to be read. */
+const MOST_HELD = 10_000;
+
 interface Watcher {
   readonly outbox: Outbox;
-  /** Changes since the snapshot was asked for; undefined once it is sent. */
+  /** Changes since the snapshot was asked for; undefined once it left. */
   held: Buffer[] | undefined;
 }
 
@@ -42,7 +45,8 @@ export class FleetStreams implements Disposable {
   async #snapshot(orgId: string, watcher: Watcher): Promise<void> {
     const { sessions, runners, tasks } = this.#hub;
     const [agents, allRunners, allTasks] = await Promise.all([sessions.list(orgId), runners.list(orgId), tasks.list(orgId)]);
-    watcher.outbox.send({ type: 'fleet', agents: [...agents], runners: [...allRunners], tasks: [...allTasks] });
+    // However large it is: only what comes after it tells whether its reader is slow.
+    await watcher.outbox.sendThrough(encodeFrame({ type: 'fleet', agents: [...agents], runners: [...allRunners], tasks: [...allTasks] }));
     // Some of them the snapshot knows already; in their order they lead to the same state.
     for (const frame of watcher.held ?? []) watcher.outbox.sendEncoded(frame);
     watcher.held = undefined;
@@ -54,7 +58,7 @@ export class FleetStreams implements Disposable {
     const encoded = encodeFrame(frame);
     for (const { held, outbox } of watchers) {
       if (held === undefined) outbox.sendEncoded(encoded);
-      else held.push(encoded);
+      else if (held.push(encoded) > MOST_HELD) outbox.close(CLOSE_TOO_SLOW, 'Reads too slowly');
     }
   }
 }

@@ -59,7 +59,15 @@ export function projectOf(row: Selectable<Tables['runner_projects']>): RunnerPro
   return { ...row, last_used_at: timeText(row.last_used_at) };
 }
 
+/** Characters of a task's prompt in lists and in what is told of it. */
+const PROMPT_SHOWN = 500;
+
+/** As lists and live sockets have it: without its result and most of a long prompt, so that hundreds of them stay small. */
 export function taskOf(row: TaskRow, runnerName: string | null): HubTask {
+  return wholeTaskOf({ ...row, prompt: row.prompt.length > PROMPT_SHOWN ? `${row.prompt.slice(0, PROMPT_SHOWN)}…` : row.prompt, result: null }, runnerName);
+}
+
+export function wholeTaskOf(row: TaskRow, runnerName: string | null): HubTask {
   const result = row.result === null ? undefined : TaskResult.safeParse(jsonOf(row.result)).data;
   return {
     id: row.id,

@@ -4,7 +4,7 @@ import type { Event } from '../../base/event.ts';
 import type { HubTask } from '../../protocol/hubWire/hubRest.ts';
 import type { HubBase, Principal, Tasks } from '../parts.ts';
 import { candidatesOf, wishOf, wishOfNew } from './fleet.ts';
-import { taskOf, type TaskRow } from './rows.ts';
+import { taskOf, wholeTaskOf, type TaskRow } from './rows.ts';
 import type { RunnerStore } from './runnerStore.ts';
 import { choose, placementOf, scoreAll } from './scoring.ts';
 import type { TaskLife } from './taskLife.ts';
@@ -24,7 +24,7 @@ export interface TasksParts {
 export function openTasks(parts: TasksParts): Tasks {
   const { base, store, tasks, life, wake, offlineMs, staleMs } = parts;
 
-  const named = async (row: TaskRow): Promise<HubTask> => taskOf(row, row.runner_id === null ? null : ((await store.find(row.runner_id))?.name ?? null));
+  const named = async (row: TaskRow): Promise<HubTask> => wholeTaskOf(row, row.runner_id === null ? null : ((await store.find(row.runner_id))?.name ?? null));
 
   const own = async (orgId: string, taskId: string): Promise<TaskRow> => {
     const task = await tasks.find(taskId);
@@ -47,7 +47,7 @@ export function openTasks(parts: TasksParts): Tasks {
       base.audit.note({ by, orgId: by.orgId, action: 'task.created', target: row.id, detail: { title: row.title, project: row.project_id } });
       base.bus.publish('sibyl.task', { orgId: by.orgId, task: taskOf(row, null) });
       wake();
-      return taskOf(row, null);
+      return wholeTaskOf(row, null);
     },
     list: async (orgId) => {
       const rows = await tasks.ofOrg(orgId);
@@ -86,7 +86,7 @@ export function openTasks(parts: TasksParts): Tasks {
       base.audit.note({ by, orgId: by.orgId, action: 'task.retried', target: taskId });
       base.bus.publish('sibyl.task', { orgId: by.orgId, task: taskOf(again, null) });
       wake();
-      return taskOf(again, null);
+      return wholeTaskOf(again, null);
     },
   };
 }

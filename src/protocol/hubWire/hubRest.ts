@@ -69,6 +69,7 @@ export const NewTask = z.strictObject({
 });
 export type NewTask = z.infer<typeof NewTask>;
 
+/** Lists and live frames cut a long `prompt` and have no `result`; GET /api/tasks/{id} gives the whole. */
 export const HubTask = z.object({
   id: z.string(),
   title: z.string(),

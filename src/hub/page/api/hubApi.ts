@@ -52,6 +52,7 @@ export class HubApi {
 
   readonly addTask = (body: NewTask): Promise<HubTask> => this.#client.call('POST', '/api/tasks', HubTask, { body });
   readonly preview = (body: NewTask, signal: AbortSignal): Promise<Placement> => this.#client.call('POST', '/api/tasks/preview', Placement, { body, signal });
+  readonly task = (id: string): Promise<HubTask> => this.#client.call('GET', `/api/tasks/${encodeURIComponent(id)}`, HubTask);
   readonly cancelTask = (id: string): Promise<unknown> => this.#client.call('POST', `/api/tasks/${encodeURIComponent(id)}/cancel`, Anything, { body: {} });
   readonly retryTask = (id: string): Promise<unknown> => this.#client.call('POST', `/api/tasks/${encodeURIComponent(id)}/retry`, Anything, { body: {} });
   readonly placement = (id: string): Promise<Placement> => this.#client.call('GET', `/api/tasks/${encodeURIComponent(id)}/placement`, Placement);

@@ -102,6 +102,9 @@ function TaskDetails({ task }: { readonly task: HubTask }) {
   const model = useModel();
   const act = useAct();
   const open = taskGroupOf(task) !== 'finished';
+  // What is told of all tasks leaves out their results and the rest of long prompts.
+  const whole = useLoaded(() => model.api.task(task.id), `${task.id}/${task.state}/${task.attempts}`);
+  const result = whole.value?.result ?? null;
   const agent = [...model.fleet.value.agents.values()].find((one) => one.task_id === task.id);
   const cancel = async (): Promise<void> => {
     await model.api.cancelTask(task.id);
@@ -113,14 +116,15 @@ function TaskDetails({ task }: { readonly task: HubTask }) {
   };
   return (
     <div class="task-details">
-      <pre class="prompt-text">{task.prompt}</pre>
+      <pre class="prompt-text">{whole.value?.prompt ?? task.prompt}</pre>
       <dl class="facts">
         {task.project_id !== null && <Fact name="Project" value={task.project_id} />}
         {task.agent_type !== null && <Fact name="Agent" value={task.agent_type} />}
         {task.required_capabilities.length > 0 && <Fact name="Requires" value={task.required_capabilities.join(', ')} />}
         <Fact name="By" value={task.created_by} />
       </dl>
-      {task.result !== null && <TaskResultView result={task.result} />}
+      <FaultNote fault={whole.fault} onRetry={whole.reload} />
+      {result !== null && <TaskResultView result={result} />}
       <div class="row">
         {agent !== undefined && (
           <a role="button" class="small" href={pathOf({ view: 'agent', id: agent.id, tab: 'terminal' })}>
