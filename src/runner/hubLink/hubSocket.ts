@@ -46,6 +46,8 @@ export interface HubSocketOptions {
 const MOST_OVER = 8;
 /** A hub that lets so many bytes wait does not read. */
 const MOST_WAITING = 16 * MAX_FRAME_BYTES;
+/** Pings of our own in whose time nothing is heard. */
+const UNANSWERED = 2;
 /** Milliseconds that a close may take before it is cut. */
 const CLOSE_MS = 1_000;
 
@@ -57,11 +59,13 @@ export class HubSocket<Frame extends object = SentFrame> implements Wire<Frame>,
   readonly #watch: NodeJS.Timeout;
   readonly #mostBytes: number;
   #ping: NodeJS.Timeout | undefined;
+  #silenceMs: number;
   #heardAt = performance.now();
 
   constructor(options: HubSocketOptions) {
     this.#options = options;
     this.#mostBytes = options.mostBytes ?? MAX_FRAME_BYTES;
+    this.#silenceMs = options.silenceMs;
     const socket = new WebSocket(options.url, {
       headers: { ...options.headers, authorization: `Bearer ${options.token}` },
       handshakeTimeout: options.handshakeMs,
@@ -106,6 +110,7 @@ export class HubSocket<Frame extends object = SentFrame> implements Wire<Frame>,
 
   /** Where the hub is known to answer them: a connection that is dead is seen sooner than by its heartbeats. */
   keepPinging(): void {
+    this.#silenceMs = Math.min(this.#silenceMs, UNANSWERED * this.#options.pingMs);
     this.#ping ??= setInterval(() => {
       // A ping behind what waits would tell nothing.
       if (this.#socket.readyState === WebSocket.OPEN && this.waiting < MAX_FRAME_BYTES) this.#socket.ping();
@@ -141,7 +146,7 @@ export class HubSocket<Frame extends object = SentFrame> implements Wire<Frame>,
 
   #look(): void {
     const silentMs = performance.now() - this.#heardAt;
-    if (silentMs > this.#options.silenceMs && this.#socket.readyState === WebSocket.OPEN) this.#fails(`Nothing was heard of the hub for ${Math.round(silentMs / 1000)} s.`);
+    if (silentMs > this.#silenceMs && this.#socket.readyState === WebSocket.OPEN) this.#fails(`Nothing was heard of the hub for ${Math.round(silentMs / 1000)} s.`);
   }
 
   #fails(reason: string): void {

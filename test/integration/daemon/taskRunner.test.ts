@@ -169,6 +169,20 @@ describe("a hub's tasks", function () {
     assert.equal(daemon.progress.at(-1)?.status, 'failed');
   });
 
+  it('are ended while they wait for a place', async () => {
+    const daemon = await world.open({ maxAgents: 1 });
+    await daemon.service.createSession({ sessionId: 'of-a-person', orgId: 'here', providerId: 'demo', repo: { url: world.repository, branch: 'main' }, workspacePath: world.repository, task: 'x' });
+    // Taken before the person's came.
+    for (const [taskId, timeout] of [['cancelled', 0], ['limited', 0.5]] as const)
+      await daemon.ledger.put({ v: 1, taskId, agentId: 'a', earlierAgents: [], config: { prompt: 'x', command: ['true'], timeout_seconds: timeout }, projectId: 'known', sessionId: `sibyl-${taskId}`, state: 'accepted', acceptedAt: Date.now() });
+    daemon.runner.takeUp();
+    const limited = await world.result(daemon, 'limited');
+    assert.deepEqual([limited.status, limited.error], ['timeout', 'Its time was over before there was a place for it.']);
+    await daemon.runner.cancel('cancelled');
+    const cancelled = await world.result(daemon, 'cancelled');
+    assert.deepEqual([cancelled.status, cancelled.error], ['cancelled', 'It was cancelled before it began.']);
+  });
+
   it('go on without their daemon, and the next one has their results, its time limit too', async () => {
     const first = await world.open();
     const gate = join(world.home.directory, 'gate');

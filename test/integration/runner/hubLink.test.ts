@@ -334,7 +334,7 @@ describe('a hub link', () => {
     server = await open();
     const proxy = await SilentProxy.open(server.port);
     ends.push(() => proxy.close());
-    const link = connect(`http://127.0.0.1:${proxy.port}`, { timers: { silenceMs: 400, pingMs: 100 } });
+    const link = connect(`http://127.0.0.1:${proxy.port}`, { timers: { silenceMs: 12_000, pingMs: 200 } });
     await server.frame('hello');
     // Its pings are answered: a hub that says nothing is no dead one.
     const pings = once(server.runner.socket, 'ping', 10);
@@ -343,7 +343,7 @@ describe('a hub link', () => {
     proxy.silence();
     fleet.write('s-1', 3);
     const waiting = await state(link, 'waiting');
-    assert.match(waiting.state === 'waiting' ? waiting.reason : '', /Nothing was heard/);
+    assert.match(waiting.state === 'waiting' ? waiting.reason : '', /Nothing was heard of the hub for [0-5] s/, 'by its pings, long before its silence');
     proxy.speak();
     await state(link, 'connected');
     await stored('s-1', 3);

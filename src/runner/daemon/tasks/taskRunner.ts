@@ -209,10 +209,11 @@ export class TaskRunner implements TaskPort, Disposable {
         ...('branch' in plan.place && plan.place.branch !== undefined ? { worktreeBranch: plan.place.branch } : {}),
       }));
       if (planned?.ending !== undefined) throw new AgentsError('cancelled', 'It was cancelled before it began.');
+      if (planned !== undefined) this.#limit(planned);
       places.plan(record.sessionId, plan.place);
       const outcome = join(outcomes, record.sessionId);
       await mkdir(outcome, PRIVATE_FOLDER);
-      await this.#create(taskRequest(record, plan, { settings, outcome }));
+      await this.#create(taskId, taskRequest(record, plan, { settings, outcome }));
     } catch (error) {
       if (this.#over.signal.aborted) return;
       return this.#fail(taskId, isAgentsError(error) && error.hint !== undefined ? `${error.message} ${error.hint}` : messageOf(error));
@@ -221,27 +222,33 @@ export class TaskRunner implements TaskPort, Disposable {
     if (begun !== undefined && begun.result === undefined) this.#follow(begun);
   }
 
-  /** A person may have taken the place that was this task's meanwhile: it waits for the next. */
-  async #create(request: CreateSessionRequest): Promise<void> {
+  /** A person may have taken the place that was this task's meanwhile: it waits for the next, until it is ended. */
+  async #create(taskId: string, request: CreateSessionRequest): Promise<void> {
     for (;;) {
       try {
         await this.#parts.service.createSession(request);
         return;
       } catch (error) {
         if (!isAgentsError(error, 'limit-reached')) throw error;
+        const ending = this.#parts.ledger.get(taskId)?.ending;
+        if (ending !== undefined) throw new AgentsError('cancelled', ending === 'timeout' ? 'Its time was over before there was a place for it.' : 'It was cancelled before it began.');
         await waitForEvent(this.onDidChangeStatus, () => true, { timeoutMs: RETRY_MS.longest, signal: this.#over.signal, what: 'a place' }).catch(() => throwIfCancelled(this.#over.signal));
       }
     }
   }
 
   #follow(record: TaskRecord): void {
-    const { taskId, deadline } = record;
+    const { taskId } = record;
     const { service } = this.#parts;
     const state = service.getSession(record.sessionId)?.state;
     if (state !== undefined && isFinal(state)) return this.#ended(taskId);
     if (record.ending !== undefined) return this.#inBackground(taskId, () => this.#stop(record));
     if (record.state === 'accepted') this.#inBackground(taskId, async () => void (await this.#change(taskId, (before) => (before.state === 'accepted' ? { ...before, state: 'running' } : before))));
-    if (deadline === undefined || this.#deadlines.has(taskId)) return;
+    this.#limit(record);
+  }
+
+  #limit({ taskId, deadline }: TaskRecord): void {
+    if (deadline === undefined || this.#deadlines.has(taskId) || this.#over.signal.aborted) return;
     this.#deadlines.set(taskId, setTimeout(() => this.#inBackground(taskId, () => this.#end(taskId, 'timeout')), Math.max(0, deadline - Date.now())));
   }
 
@@ -250,6 +257,8 @@ export class TaskRunner implements TaskPort, Disposable {
     const record = this.#parts.ledger.get(taskId);
     if (record === undefined || record.state === 'finished' || record.state === 'delivered' || record.ending !== undefined) return;
     const ended = await this.#change(taskId, (before) => ({ ...before, ending: before.ending ?? ending }));
+    // Where it waits for a place there is nothing to stop.
+    this.#status.fire();
     if (ended !== undefined) await this.#stop(ended);
   }
 
