@@ -14,6 +14,10 @@ export interface RunnerConnection {
   /** Of its hello; undefined for a client of the base protocol. */
   readonly instance: string | undefined;
   readonly extended: boolean;
+  /** Unix ms. */
+  readonly connectedAt: number;
+  /** How many agents it has, as it last said. */
+  readonly agents: number | undefined;
   /** False when it is closing. */
   send(frame: HubFrame | HubExtensionFrame): boolean;
   request(sessionId: string, request: SessionRequest, by: string): Promise<unknown>;

@@ -88,7 +88,7 @@ export class Dispatcher implements Disposable {
     const { runners, tasks, connections, timers } = this.#parts;
     let fleet = fleets.get(task.org_id);
     if (fleet === undefined) {
-      fleet = new Map((await candidatesOf(runners, task.org_id, Date.now(), timers.offlineMs + timers.heartbeatMs)).map((candidate) => [candidate.id, candidate]));
+      fleet = new Map((await candidatesOf(runners, task.org_id, Date.now(), timers.offlineMs)).map((candidate) => [candidate.id, candidate]));
       fleets.set(task.org_id, fleet);
     }
     for (;;) {
@@ -99,7 +99,7 @@ export class Dispatcher implements Disposable {
         if (task.reason === null) this.#told(await tasks.waits(task, reason));
         return false;
       }
-      const reserved = await tasks.reserve(task.id, candidate.id, randomUUID());
+      const reserved = await tasks.reserve(task, candidate.id, randomUUID());
       if (reserved === undefined) {
         // Somebody else took the task, or the slot: look at both again.
         if (!(await this.#stillWaits(task))) return true;
@@ -141,14 +141,15 @@ function assignment(task: TaskRow): HubFrame {
     type: 'task_assign',
     task_id: task.id,
     agent_id: task.agent_id ?? '',
-    project_id: task.project_id,
+    // Where there is none, an empty text: the book has no null here.
+    project_id: task.project_id ?? '',
     config: {
       prompt: task.prompt,
-      agent_type: task.agent_type,
+      agent_type: task.agent_type ?? '',
       task_id: task.id,
       created_by: task.created_by,
       create_worktree: rest.create_worktree ?? true,
-      repo_path: rest.repo_path ?? null,
+      repo_path: rest.repo_path ?? '',
       title: task.title,
       ...(rest.branch === undefined ? {} : { branch: rest.branch }),
       ...(rest.command === undefined ? {} : { command: rest.command }),

@@ -10,8 +10,8 @@ import type { Candidate } from './scoring.ts';
 export type RunnerRow = Selectable<Tables['runners']>;
 export type TaskRow = Selectable<Tables['tasks']>;
 
-/** Of a NewTask, what has no column; and which runners refused it, with their words. */
-export type TaskRest = Partial<Pick<NewTask, 'repo_path' | 'branch' | 'command' | 'create_worktree' | 'timeout_seconds'>> & { readonly refusals?: Readonly<Record<string, string>> };
+/** Of a NewTask, what has no column; which runners refused it, with their words, and which had it: only their late results count. */
+export type TaskRest = Partial<Pick<NewTask, 'repo_path' | 'branch' | 'command' | 'create_worktree' | 'timeout_seconds'>> & { readonly refusals?: Readonly<Record<string, string>>; readonly tried?: readonly string[] };
 
 export function timeText(ms: number): string {
   return new Date(ms).toISOString();

@@ -16,6 +16,9 @@ export interface FrameParts {
   readonly ended: () => void;
 }
 
+/** WebSocket's "try again later": a client comes back with a new socket. */
+const CLOSE_AGAIN = 1013;
+
 /** `socket` is asked only once frames come. */
 export function runnerFrames(runner: RunnerRef, socket: () => RunnerSocket, parts: FrameParts): SocketSink {
   const { store, life, intake } = parts;
@@ -25,10 +28,13 @@ export function runnerFrames(runner: RunnerRef, socket: () => RunnerSocket, part
     take: async (frame) => {
       switch (frame.type) {
         case 'heartbeat_ack':
-          return await store.heard(socket().connectionId);
+          if (!(await store.heard(socket().connectionId))) socket().close(CLOSE_AGAIN, 'The hub does not know this connection any more');
+          return;
         case 'status': {
           const row = await store.reported(socket().connectionId, frame.status, frame.agent_count ?? undefined);
-          if (row !== undefined) parts.changed(row);
+          if (row === undefined) socket().close(CLOSE_AGAIN, 'The hub does not know this connection any more');
+          else parts.changed(row);
+          socket().agents = frame.agent_count ?? undefined;
           return parts.wake();
         }
         case 'project_register':
@@ -41,7 +47,7 @@ export function runnerFrames(runner: RunnerRef, socket: () => RunnerSocket, part
         case 'task_reject':
           return await life.rejected(runner.id, frame.task_id, frame.reason);
         case 'task_complete':
-          await life.finished(runner.id, frame.task_id, frame.result);
+          await life.finished(runner, frame.task_id, frame.result);
           if (socket().extended) socket().send({ type: 'result_ack', task_id: frame.task_id });
           return;
         case 'hello': {

@@ -21,6 +21,8 @@ export interface RunnerRoutesParts {
 }
 
 const Id = z.object({ id: z.string().min(1).max(255) });
+/** Of a runner that does not say. */
+const DEFAULT_AGENTS = 3;
 const Deleted = z.object({ status: z.literal('deleted'), runner_id: z.string() });
 const ScoresQuery = z.object({ project_id: z.string().max(255).optional(), capabilities: z.string().max(10_000).optional() });
 
@@ -28,7 +30,7 @@ export function runnerRoutes({ base, store, connections, timers, changed, remove
   const { identity, audit } = base;
   const routes = base.http.withTypeProvider<ZodTypeProvider>();
   const tags = ['runners'];
-  const offlineMs = timers.heartbeatMs + timers.offlineMs;
+  const { offlineMs } = timers;
   const wire = (row: RunnerRow): Runner => runnerOf(row, Date.now(), offlineMs);
 
   const own = async (principal: Principal, id: string): Promise<RunnerRow> => {
@@ -46,7 +48,7 @@ export function runnerRoutes({ base, store, connections, timers, changed, remove
   };
 
   routes.post('/api/runners/register', { preValidation: identity.guard('member', { runners: true }), schema: { tags, summary: 'Registers a runner, or renews one of the same name and host; answers with a token for it', body: RegisterRunner, response: { 200: RegisteredRunner } } }, async ({ principal, body, ip }) => {
-    const registered = await store.register(principal, { name: body.name, hostname: body.hostname, capabilities: body.capabilities, maxAgents: body.max_concurrent_agents, version: body.client_version ?? null, embedded: false, only: principal.runnerId });
+    const registered = await store.register(principal, { name: body.name, hostname: body.hostname, capabilities: body.capabilities ?? [], maxAgents: body.max_concurrent_agents ?? DEFAULT_AGENTS, version: body.client_version ?? null, embedded: false, only: principal.runnerId });
     if (registered === undefined) throw new AgentsError('policy-denied', 'A runner\'s token renews that runner alone.', { hint: 'Register others with a person\'s token.' });
     const { row, isNew } = registered;
     audit.note({ by: principal, orgId: row.org_id, action: isNew ? 'runner.registered' : 'runner.renewed', target: row.id, detail: { name: row.name, hostname: row.hostname }, ip });
@@ -54,8 +56,8 @@ export function runnerRoutes({ base, store, connections, timers, changed, remove
     return { ...wire(row), token: await identity.issueRunnerToken({ id: row.id, orgId: row.org_id, userId: row.user_id, name: row.name }) };
   });
 
-  routes.get('/api/runners', { preValidation: identity.guard('viewer', { runners: true }), schema: { tags, summary: 'The runners of the organization', querystring: z.object({ status: RunnerStatus.optional() }), response: { 200: RunnerList } } }, async ({ principal, query }) => {
-    const runners = (await store.ofOrg(principal.orgId)).map(wire).filter(({ status }) => query.status === undefined || status === query.status);
+  routes.get('/api/runners', { preValidation: identity.guard('viewer', { runners: true }), schema: { tags, summary: 'The runners of the organization', querystring: z.object({ status: z.union([RunnerStatus, z.literal('')]).optional() }), response: { 200: RunnerList } } }, async ({ principal, query }) => {
+    const runners = (await store.ofOrg(principal.orgId)).map(wire).filter(({ status }) => (query.status ?? '') === '' || status === query.status);
     return { runners, total: runners.length };
   });
 
@@ -65,7 +67,7 @@ export function runnerRoutes({ base, store, connections, timers, changed, remove
   });
 
   routes.post('/api/runners/route', { preValidation: identity.guard('viewer'), schema: { tags, summary: 'Which runner would take it', body: RouteRequest, response: { 200: RouteAnswer } } }, async ({ principal, body }) => {
-    const scored = await scores(principal, { projectId: body.project_id, requiredCapabilities: body.required_capabilities, preferredRunnerId: body.preferred_runner_id, excludeRunners: body.exclude_runners });
+    const scored = await scores(principal, { projectId: body.project_id, requiredCapabilities: body.required_capabilities ?? [], preferredRunnerId: body.preferred_runner_id, excludeRunners: body.exclude_runners ?? [] });
     const { best, reason } = choose(scored);
     return { success: best !== undefined, runner_id: best?.score.runner_id ?? null, runner_name: best?.score.runner_name ?? null, score: best?.score.total_score ?? null, all_scores: scored.map(({ score }) => score), reason };
   });

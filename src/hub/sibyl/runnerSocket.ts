@@ -48,6 +48,9 @@ export class RunnerSocket implements RunnerConnection {
   readonly connectionId = randomUUID();
   readonly instance: string | undefined;
   readonly extended: boolean;
+  readonly connectedAt = Date.now();
+  /** As it last said. */
+  agents: number | undefined;
   readonly #socket: WebSocket;
   readonly #sink: SocketSink;
   readonly #timers: SibylTimers;
@@ -87,7 +90,7 @@ export class RunnerSocket implements RunnerConnection {
     this.#heartbeat = setInterval(() => this.send({ type: 'heartbeat', server_time: new Date().toISOString() }), this.#timers.heartbeatMs);
     // Whoever answers no heartbeat for so long is gone, whatever its TCP connection says.
     this.#watch = setInterval(() => {
-      if (performance.now() - this.#lastSign > this.#timers.heartbeatMs + this.#timers.offlineMs) this.terminate();
+      if (performance.now() - this.#lastSign > this.#timers.offlineMs) this.terminate();
     }, this.#timers.heartbeatMs / 3);
     for (const { data, isBinary } of early) this.#read(data, isBinary);
     if (socket.readyState !== socket.OPEN) this.#end();

@@ -7,8 +7,12 @@ import type { RunnerRow } from './rows.ts';
 /** A task that occupies a slot. */
 export const ACTIVE = ['dispatched', 'acked', 'running'] as const;
 
+/** Milliseconds. */
+const FULL_MS = 5_000;
+
 export class RunnerStore {
   readonly #database: Database;
+  readonly #full = new Map<string, number>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -27,11 +31,11 @@ export class RunnerStore {
     const now = Date.now();
     return await this.#database.transaction().execute(async (trx) => {
       const values = { capabilities: JSON.stringify(about.capabilities), max_concurrent_agents: about.maxAgents, client_version: about.version, updated_at: now };
-      let known = trx.selectFrom('runners').select('id').where('org_id', '=', owner.orgId).where('user_id', '=', owner.userId).where('name', '=', about.name).where('hostname', '=', about.hostname);
-      if (about.only !== undefined) known = known.where('id', '=', about.only);
-      const same = await known.executeTakeFirst();
+      const own = trx.selectFrom('runners').select('id').where('org_id', '=', owner.orgId).where('user_id', '=', owner.userId);
+      // By its own token it is known however it is called by now, at the hub or by its host.
+      const same = await (about.only === undefined ? own.where('name', '=', about.name).where('hostname', '=', about.hostname) : own.where('id', '=', about.only)).executeTakeFirst();
       if (same !== undefined) {
-        return { row: await trx.updateTable('runners').set(values).where('id', '=', same.id).returningAll().executeTakeFirstOrThrow(), isNew: false };
+        return { row: await trx.updateTable('runners').set({ ...values, hostname: about.hostname }).where('id', '=', same.id).returningAll().executeTakeFirstOrThrow(), isNew: false };
       }
       // A runner's own token renews that runner, and makes no others.
       if (about.only !== undefined) return undefined;
@@ -44,14 +48,14 @@ export class RunnerStore {
     });
   }
 
-  async patch(id: string, change: { readonly name?: string | undefined; readonly capabilities?: readonly string[] | undefined; readonly max_concurrent_agents?: number | undefined }): Promise<RunnerRow | undefined> {
+  async patch(id: string, change: { readonly name?: string | null | undefined; readonly capabilities?: readonly string[] | null | undefined; readonly max_concurrent_agents?: number | null | undefined }): Promise<RunnerRow | undefined> {
     return await this.#database
       .updateTable('runners')
       .set({
         updated_at: Date.now(),
-        ...(change.name === undefined ? {} : { name: change.name }),
-        ...(change.capabilities === undefined ? {} : { capabilities: JSON.stringify(change.capabilities) }),
-        ...(change.max_concurrent_agents === undefined ? {} : { max_concurrent_agents: change.max_concurrent_agents }),
+        ...(change.name === undefined || change.name === null ? {} : { name: change.name }),
+        ...(change.capabilities === undefined || change.capabilities === null ? {} : { capabilities: JSON.stringify(change.capabilities) }),
+        ...(change.max_concurrent_agents === undefined || change.max_concurrent_agents === null ? {} : { max_concurrent_agents: change.max_concurrent_agents }),
       })
       .where('id', '=', id)
       .returningAll()
@@ -82,23 +86,30 @@ export class RunnerStore {
     return await (processId === undefined ? gone.where('connected_to', 'is not', null) : gone.where('connected_to', '=', processId)).returningAll().execute();
   }
 
-  /** Connected by their row, and not heard of since `before`: their process died without anybody noticing. */
-  async silent(before: number): Promise<readonly RunnerRow[]> {
-    return await this.#database.updateTable('runners').set({ connected_to: null, connection_id: null }).where('connected_to', 'is not', null).where('last_heartbeat', '<', before).returningAll().execute();
+  /** Connected by their row, and not heard of since `before`: their process died without anybody noticing. `living`: connections of this process, whose end it notices itself, whatever the clock does. */
+  async silent(before: number, living: readonly string[]): Promise<readonly RunnerRow[]> {
+    const rows = await this.#database.selectFrom('runners').select(['id', 'connection_id']).where('connected_to', 'is not', null).where('last_heartbeat', '<', before).execute();
+    const dead = rows.flatMap(({ id, connection_id }) => (connection_id !== null && living.includes(connection_id) ? [] : [id]));
+    if (dead.length === 0) return [];
+    return await this.#database.updateTable('runners').set({ connected_to: null, connection_id: null }).where('id', 'in', dead).where('last_heartbeat', '<', before).returningAll().execute();
   }
 
-  async heard(connectionId: string): Promise<void> {
-    await this.#database.updateTable('runners').set({ last_heartbeat: Date.now() }).where('connection_id', '=', connectionId).execute();
+  /** False: that connection is nobody's any more. */
+  async heard(connectionId: string): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database.updateTable('runners').set({ last_heartbeat: Date.now() }).where('connection_id', '=', connectionId).executeTakeFirst();
+    return numUpdatedRows > 0n;
   }
 
   async reported(connectionId: string, status: string, agents: number | undefined): Promise<RunnerRow | undefined> {
     const now = Date.now();
-    return await this.#database.updateTable('runners').set({ status, last_heartbeat: now, updated_at: now, ...(agents === undefined ? {} : { agent_count: agents }) }).where('connection_id', '=', connectionId).returningAll().executeTakeFirst();
+    const row = await this.#database.updateTable('runners').set({ status, last_heartbeat: now, updated_at: now, ...(agents === undefined ? {} : { agent_count: agents }) }).where('connection_id', '=', connectionId).returningAll().executeTakeFirst();
+    if (row !== undefined) this.#full.delete(row.id);
+    return row;
   }
 
-  /** It said `at_capacity`: believed until its next report. */
-  async full(id: string): Promise<void> {
-    await this.#database.updateTable('runners').set((row) => ({ agent_count: row.ref('max_concurrent_agents') })).where('id', '=', id).execute();
+  /** It said `at_capacity`: believed for some seconds, or until it reports. */
+  full(id: string): void {
+    this.#full.set(id, performance.now() + FULL_MS);
   }
 
   /** A slot is free again, as long as the runner says nothing itself. */
@@ -126,6 +137,11 @@ export class RunnerStore {
     if (projectId !== undefined && projectId !== null) warm = warm.where('runner_projects.project_id', '=', projectId);
     const projects = new Map<string, Set<string>>();
     for (const { runner_id, project_id } of await warm.execute()) projects.set(runner_id, (projects.get(runner_id) ?? new Set()).add(project_id));
-    return { active: new Map(counts.flatMap(({ runner_id, count }) => (runner_id === null ? [] : [[runner_id, Number(count)]]))), projects };
+    const active = new Map(counts.flatMap(({ runner_id, count }) => (runner_id === null ? [] : [[runner_id, Number(count)] as const])));
+    for (const [id, until] of this.#full) {
+      if (until > performance.now()) active.set(id, Infinity);
+      else this.#full.delete(id);
+    }
+    return { active, projects };
   }
 }

@@ -32,7 +32,7 @@ export async function openSibyl(base: HubBase, intake: SessionIntake, timers: Si
   const store = new RunnerStore(database);
   const taskStore = new TaskStore(database);
   const connections = new Connections(bus, store);
-  const offlineMs = timers.heartbeatMs + timers.offlineMs;
+  const { offlineMs } = timers;
 
   // Changes go over the bus, so that every process hears of all of them.
   const runnerChanges = new Emitter<RunnerChange>();
@@ -79,7 +79,9 @@ export async function openSibyl(base: HubBase, intake: SessionIntake, timers: Si
   owned.add(bus.onDidLose((processId) => void store.processGone(processId).then(gone, (error: unknown) => log.warn(`The runners of a process that is gone were not marked: ${messageOf(error)}`))));
   const sweep = setInterval(() => {
     const now = Date.now();
-    store.silent(now - offlineMs - timers.heartbeatMs).then(gone).then(() => life.sweep(now)).then(wake).catch((error: unknown) => log.warn(`What is overdue was not looked at: ${messageOf(error)}`));
+    const living = connections.all().map(({ connectionId }) => connectionId);
+    const idle = connections.all().filter(({ extended, agents, connectedAt }) => !extended && agents === 0 && now - connectedAt > timers.graceMs);
+    store.silent(now - offlineMs - timers.heartbeatMs, living).then(gone).then(() => Promise.all(idle.map(({ runnerId, connectedAt }) => life.idle(runnerId, connectedAt)))).then(() => life.sweep(now)).then(wake).catch((error: unknown) => log.warn(`What is overdue was not looked at: ${messageOf(error)}`));
   }, timers.sweepMs);
 
   runnerRoutes({ base, store, connections, timers, changed: runnerChanged, removed: (row) => bus.publish('sibyl.runner', { orgId: row.org_id, gone: row.id }) });

@@ -3,7 +3,8 @@ import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { TaskResult } from '../../protocol/hubWire/sibylFrames.ts';
 import type { Connections } from './connections.ts';
-import type { TaskRow } from './rows.ts';
+import type { RunnerRef } from '../parts.ts';
+import { restOf, type TaskRow } from './rows.ts';
 import type { RunnerStore } from './runnerStore.ts';
 import type { TaskStore } from './taskStore.ts';
 import type { SibylTimers } from './timers.ts';
@@ -43,24 +44,26 @@ export class TaskLife {
     const task = await this.#ofRunner(runnerId, taskId);
     if (task === undefined) return;
     const passing = PASSING.has(reason);
-    if (reason === 'at_capacity') await runners.full(runnerId);
-    else await runners.release(runnerId);
+    if (reason === 'at_capacity') runners.full(runnerId);
+    await runners.release(runnerId);
     this.#told(await tasks.putBack(task, { reason: passing ? `The runner said: ${reason}.` : reason, counts: false, refusedBy: passing ? undefined : runnerId, notBefore: passing ? Date.now() + FULL_AGAIN_MS : undefined }));
     this.#parts.wake();
   }
 
   async progress(runnerId: string, agentId: string, progress: number | null, activity: string | null): Promise<void> {
     const task = (await this.#parts.tasks.activeOf(runnerId)).find((active) => active.agent_id === agentId);
-    if (task !== undefined) this.#told(await this.#parts.tasks.running(task, progress, activity));
+    if (task !== undefined) this.#told(await this.#parts.tasks.running(task, progress, activity === null ? null : plain(activity)));
   }
 
   /** Idempotent: resolves once the result is on disk, or is of no use. Throws the database's faults: it is to be sent again then. */
-  async finished(runnerId: string, taskId: string, result: TaskResult): Promise<void> {
+  async finished(runner: Pick<RunnerRef, 'id' | 'orgId'>, taskId: string, result: TaskResult): Promise<void> {
+    const { id: runnerId, orgId } = runner;
     const { tasks, runners, timers, log } = this.#parts;
     const task = await tasks.find(taskId);
-    if (task === undefined) return log.info(`Runner ${runnerId} told the end of a task that is not known here.`);
-    if (task.state === 'canceled') return await tasks.keepResult(task, result);
+    const had = task?.org_id === orgId && (task.runner_id === runnerId || restOf(task).tried?.includes(runnerId) === true);
+    if (task === undefined || !had) return log.info(`Runner ${runnerId} told the end of a task that it never had.`);
     const own = task.runner_id === runnerId;
+    if (task.state === 'canceled') return own ? await tasks.keepResult(task, result) : undefined;
     if (!own && (task.runner_id !== null || result.status !== 'completed')) return log.info(`A late result of task ${taskId} was put aside: another runner has it.`);
     const changed = result.status === 'completed' ? await tasks.completed(task, result) : await tasks.failed(task, reasonOf(result), result, timers.retryMs);
     if (changed === undefined) return;
@@ -77,10 +80,19 @@ export class TaskLife {
     if (has === undefined) return;
     const active = await tasks.activeOf(runnerId);
     const known = new Set(has);
-    for (const task of active) if (!known.has(task.id) && task.state !== 'dispatched') await this.lost(task, 'The runner came back without it.');
+    for (const task of active) {
+      // Its word that it took the task may have been lost with the socket.
+      if (known.has(task.id)) this.#told(await tasks.acked(task));
+      else if (task.state !== 'dispatched') await this.lost(task, 'The runner came back without it.');
+    }
     // Placed elsewhere, or ended, while it was away.
     const mine = new Set(active.map(({ id }) => id));
     for (const task_id of has) if (!mine.has(task_id) && !canceled.includes(task_id) && (await tasks.find(task_id))?.runner_id !== runnerId) await connections.send(runnerId, { type: 'task_cancel', task_id });
+  }
+
+  /** A runner of the base protocol says that it has no agents, and has been back for long: what it was given before it came is lost. */
+  async idle(runnerId: string, since: number): Promise<void> {
+    for (const task of await this.#parts.tasks.activeOf(runnerId)) if ((task.dispatched_at ?? 0) < since) await this.lost(task, 'The runner came back without it.');
   }
 
   /** An attempt that ends without a result. */
@@ -110,7 +122,11 @@ export class TaskLife {
     const { tasks, runners, timers } = this.#parts;
     for (const task of await tasks.unacknowledged(now - timers.ackMs)) {
       const back = task.attempts >= task.max_attempts ? await tasks.failed(task, 'No runner acknowledged it.', undefined, timers.retryMs) : await tasks.putBack(task, { reason: `The runner did not acknowledge it within ${timers.ackMs / 1000} s.`, counts: true });
-      if (back !== undefined && task.runner_id !== null) await runners.release(task.runner_id);
+      if (back !== undefined && task.runner_id !== null) {
+        await runners.release(task.runner_id);
+        // It may have taken the task and not been heard.
+        await this.#parts.connections.send(task.runner_id, { type: 'task_cancel', task_id: task.id });
+      }
       this.#told(back);
     }
     for (const task of await tasks.orphaned(now - timers.graceMs)) await this.lost(task, `The runner was lost for more than ${timers.graceMs / 1000} s.`);
@@ -128,7 +144,12 @@ export class TaskLife {
 
 /** A sentence of why an attempt failed. */
 function reasonOf(result: TaskResult): string {
-  const told = (result.error ?? result.stderr?.trim().split('\n').at(-1) ?? result.output ?? '').trim().slice(0, 500);
+  const told = plain(result.error ?? result.stderr?.trim().split('\n').at(-1) ?? result.output ?? '').trim().slice(0, 500);
   const what = result.status === 'timeout' ? 'It ran out of time' : result.status === 'cancelled' ? 'The runner canceled it' : typeof result.exit_code === 'number' ? `It failed with exit code ${result.exit_code}` : 'It failed';
   return told === '' ? `${what}.` : `${what}: ${told}${/[.!?]$/.test(told) ? '' : '.'}`;
+}
+
+/** Without control characters: PostgreSQL keeps no NUL, and nobody reads the others. */
+function plain(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ');
 }

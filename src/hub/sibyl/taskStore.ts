@@ -10,6 +10,8 @@ import { restOf, type TaskRest, type TaskRow } from './rows.ts';
 const WAITING = ['queued', 'retry'] as const;
 /** The title of a task that has none. */
 const TITLE_CHARACTERS = 100;
+/** Runners that a task is remembered to have been with. */
+const TRIED = 50;
 /** A task's retry waits twice as long each time, up to this. */
 const LONGEST_RETRY_MS = 5 * 60_000;
 
@@ -70,16 +72,18 @@ export class TaskStore {
   }
 
   /** Takes a slot of the runner and the task, or neither. */
-  async reserve(taskId: string, runnerId: string, agentId: string): Promise<TaskRow | undefined> {
+  async reserve(waiting: TaskRow, runnerId: string, agentId: string): Promise<TaskRow | undefined> {
     const now = Date.now();
+    const rest = restOf(waiting);
+    const config = JSON.stringify({ ...rest, tried: [...(rest.tried ?? []).filter((id) => id !== runnerId), runnerId].slice(-TRIED) } satisfies TaskRest);
     try {
       return await this.#database.transaction().execute(async (trx) => {
         const slot = await trx.updateTable('runners').set({ agent_count: sql<number>`agent_count + 1`, last_assigned_at: now }).where('id', '=', runnerId).where('connected_to', 'is not', null).whereRef('agent_count', '<', 'max_concurrent_agents').executeTakeFirst();
         if (slot.numUpdatedRows === 0n) throw new Lost();
         const task = await trx
           .updateTable('tasks')
-          .set({ state: 'dispatched', runner_id: runnerId, agent_id: agentId, attempts: sql<number>`attempts + 1`, dispatched_at: now, not_before: null, progress: null, activity: null, reason: null, updated_at: now })
-          .where('id', '=', taskId)
+          .set({ state: 'dispatched', config, runner_id: runnerId, agent_id: agentId, attempts: sql<number>`attempts + 1`, dispatched_at: now, not_before: null, progress: null, activity: null, reason: null, updated_at: now })
+          .where('id', '=', waiting.id)
           .where('state', 'in', WAITING)
           .returningAll()
           .executeTakeFirst();

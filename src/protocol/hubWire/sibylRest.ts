@@ -5,20 +5,23 @@ export const runnerStatuses = ['online', 'offline', 'busy', 'draining'] as const
 export const RunnerStatus = z.enum(runnerStatuses);
 export type RunnerStatus = z.infer<typeof RunnerStatus>;
 
-const Name = z.string().trim().min(1).max(255);
+/** PostgreSQL keeps no NUL in a text. */
+const noNul = [(text: string): boolean => !text.includes('\0'), 'A text has no NUL.'] as const;
+const Name = z.string().trim().min(1).max(255).refine(...noNul);
 const Capabilities = z.array(z.string().trim().min(1).max(100)).max(100);
 const MaxAgents = z.int().min(1).max(20);
 
 export const RegisterRunner = z.object({
   name: Name,
-  hostname: z.string().trim().min(1).max(255),
-  capabilities: Capabilities.default([]),
-  max_concurrent_agents: MaxAgents.default(3),
-  client_version: z.string().max(32).nullish(),
+  hostname: Name,
+  capabilities: Capabilities.nullish(),
+  /** Default: 3. */
+  max_concurrent_agents: MaxAgents.nullish(),
+  client_version: z.string().max(32).refine(...noNul).nullish(),
 });
 export type RegisterRunner = z.infer<typeof RegisterRunner>;
 
-export const PatchRunner = z.object({ name: Name.optional(), capabilities: Capabilities.optional(), max_concurrent_agents: MaxAgents.optional() });
+export const PatchRunner = z.object({ name: Name.nullish(), capabilities: Capabilities.nullish(), max_concurrent_agents: MaxAgents.nullish() });
 export type PatchRunner = z.infer<typeof PatchRunner>;
 
 /** ISO 8601, UTC. */
@@ -67,9 +70,9 @@ export type RunnerScore = z.infer<typeof RunnerScore>;
 
 export const RouteRequest = z.object({
   project_id: z.string().max(255).nullish(),
-  required_capabilities: Capabilities.default([]),
+  required_capabilities: Capabilities.nullish(),
   preferred_runner_id: z.string().max(255).nullish(),
-  exclude_runners: z.array(z.string().max(255)).max(1000).default([]),
+  exclude_runners: z.array(z.string().max(255)).max(1000).nullish(),
 });
 export type RouteRequest = z.infer<typeof RouteRequest>;
 

@@ -139,7 +139,7 @@ export class HubConversation implements Conversation {
     this.#told = new Set(rows.map(({ session_id: sessionId }) => sessionId));
     this.#rest = rest;
     this.#results?.expectAcks();
-    wire.send({ type: 'hello', protocol: EXTENSION_VERSION, client: client.slice(0, 100), instance: instance.slice(0, 100), sessions: [...rows], tasks: [...(tasks?.open() ?? [])] });
+    wire.send({ type: 'hello', protocol: EXTENSION_VERSION, client: client.slice(0, 100), instance: instance.slice(0, 100), sessions: [...rows], tasks: unfinished(tasks) });
     onHello();
   }
 
@@ -173,4 +173,9 @@ export class HubConversation implements Conversation {
     this.#events.forget(sessionId);
     this.#rows.gone(sessionId);
   }
+}
+
+/** What the hub has not heard the end of: tasks that run, and those whose results wait for it. */
+function unfinished(tasks: TaskPort | undefined): string[] {
+  return tasks === undefined ? [] : [...new Set([...tasks.open(), ...tasks.results().map(({ taskId }) => taskId)])].slice(0, 10_000);
 }

@@ -2,7 +2,7 @@
 import { DisposableStore } from '../../base/disposable.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import type { HubFrame, RunnerFrame } from '../../protocol/hubWire/sibylFrames.ts';
+import type { HubFrame, RunnerFrame, TaskConfig } from '../../protocol/hubWire/sibylFrames.ts';
 import type { Wire } from './hubSocket.ts';
 import type { KnownProjects } from './knownProjects.ts';
 import type { TaskPort } from './ports.ts';
@@ -79,7 +79,7 @@ export class TaskDesk {
 
   async #assign(tasks: TaskPort, { task_id: taskId, agent_id: agentId, project_id: projectId, config }: Assign): Promise<void> {
     try {
-      const answer = await tasks.assign({ taskId, agentId, projectId: projectId ?? undefined, config });
+      const answer = await tasks.assign({ taskId, agentId, projectId: projectId === null || projectId === '' ? undefined : projectId, config: withoutEmpty(config) });
       if (answer.accepted) this.#parts.wire.send({ type: 'task_ack', task_id: taskId, agent_id: agentId });
       else this.#reject(taskId, answer.reason);
     } catch (error) {
@@ -113,4 +113,9 @@ export class TaskDesk {
       wire.send(update);
     }
   }
+}
+
+/** Hubs say "none" by an empty text, too. */
+function withoutEmpty(config: TaskConfig): TaskConfig {
+  return { ...config, agent_type: config.agent_type || null, repo_path: config.repo_path || null, branch: config.branch || null, worktree_path: config.worktree_path || null };
 }

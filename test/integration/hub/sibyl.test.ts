@@ -100,8 +100,12 @@ describe('Sibyl\'s side of the hub', function () {
       const runner: Person = { ...owner, token: first.token };
       assert.equal((await register(hub, owner)).id, first.id);
       assert.equal((await register(hub, runner)).id, first.id);
-      assert.equal((await hub.call('POST', '/api/runners/register', { as: runner, body: { name: 'other', hostname: 'host' } })).status, 403);
+      assert.equal((await register(hub, runner, { name: 'other' })).id, first.id);
       assert.equal((await hub.call('GET', '/api/tasks', { as: runner })).status, 403);
+      // However it is called by now, at the hub or by its host.
+      assert.equal((await hub.call('PATCH', `/api/runners/${first.id}`, { as: owner, body: { name: 'renamed', capabilities: null } })).at('name'), 'renamed');
+      assert.equal((await register(hub, runner, { hostname: 'another', capabilities: null })).id, first.id);
+      assert.equal((await hub.call('GET', `/api/runners/${first.id}`, { as: owner })).at('name'), 'renamed');
     });
 
     it('keeps other organizations out, and viewers from acting', async () => {
@@ -289,6 +293,55 @@ describe('Sibyl\'s side of the hub', function () {
       assert.equal(dead.reason, 'It ran out of time. That was the last of 2 attempts.');
       assert.equal((await hub.call('POST', `/api/tasks/${made.id}/retry`, { as: owner })).at('state'), 'queued');
       await client.hear('task_assign');
+    });
+
+    it('does not lose an end that came while its runner was away: of the last attempt, of a failure, with a word that was lost', async () => {
+      hub = await world({ retryMs: 10, ackMs: 400, sweepMs: 50 });
+      owner = await hub.person();
+      const runner = await register(hub, owner);
+      const headers = { 'x-tmux-agents-extension': '1' };
+      const hello = (tasks: readonly string[]): unknown => ({ type: 'hello', protocol: 1, client: 'test', instance: 'one', sessions: [], tasks });
+      const first = await connect(runner, { headers });
+      first.say(hello([]));
+      const [done, failed] = [await task(owner, { max_attempts: 1 }), await task(owner, { max_attempts: 1 })];
+      for (const one of [done, failed]) await first.hear('task_assign', (frame) => frame['task_id'] === one.id);
+      // Taken, but the word of it never arrives.
+      first.drop();
+      const back = await connect(runner, { headers });
+      back.say(hello([done.id, failed.id]));
+      await until(hub.sibyl.tasks, owner.orgId, done.id, 'acked');
+      back.say({ type: 'task_complete', task_id: done.id, result: { status: 'completed', stdout: 'here' } });
+      back.say({ type: 'task_complete', task_id: failed.id, result: { status: 'failed', exit_code: 7, stderr: 'no\u0000nul\u001b[31m' } });
+      assert.equal((await until(hub.sibyl.tasks, owner.orgId, done.id, 'completed')).result?.stdout, 'here');
+      const dead = await until(hub.sibyl.tasks, owner.orgId, failed.id, 'failed');
+      assert.deepEqual([dead.result?.exit_code, dead.reason], [7, 'It failed with exit code 7: no nul [31m.']);
+    });
+
+    it('takes the end of a task only from a runner that had it', async () => {
+      hub = await world();
+      owner = await hub.person();
+      const made = await task(owner, { required_capabilities: ['none has it'] });
+      const liar = await hub.person('member', owner.orgId);
+      const client = await connect(await register(hub, liar, { name: 'liar' }));
+      client.say({ type: 'task_complete', task_id: made.id, result: { status: 'completed', output: 'forged' } });
+      client.say({ type: 'project_register', project_id: 'after', worktree_path: '/w' });
+      await client.hear('project_registered');
+      assert.deepEqual([(await hub.sibyl.tasks.find(owner.orgId, made.id)).state, (await hub.sibyl.tasks.find(owner.orgId, made.id)).result], ['queued', null]);
+    });
+
+    it('tries again what a runner of the base protocol came back without', async () => {
+      hub = await world({ heartbeatMs: 50, offlineMs: 5_000, graceMs: 200, sweepMs: 50, retryMs: 10 });
+      owner = await hub.person();
+      const runner = await register(hub, owner);
+      const first = await connect(runner);
+      const made = await task(owner);
+      const assigned = await first.hear('task_assign');
+      first.say({ type: 'task_ack', task_id: made.id, agent_id: assigned['agent_id'] });
+      await until(hub.sibyl.tasks, owner.orgId, made.id, 'acked');
+      first.drop();
+      const back = await connect(runner);
+      back.say({ type: 'status', status: 'online', agent_count: 0 });
+      assert.equal((await back.hear('task_assign'))['task_id'], made.id);
     });
 
     it('gives a task that is not acknowledged to somebody else', async () => {
