@@ -158,6 +158,8 @@ export interface CommittedEvents {
   readonly orgId: string;
   readonly villageId: string | null;
   readonly agentId: string | null;
+  /** Whose the session and its runner are. */
+  readonly ownerIds: readonly string[];
   readonly events: readonly RunnerEvent[];
   /** The same, each in its JSON text, and the number of the first. */
   readonly texts: readonly string[];

@@ -19,7 +19,7 @@ const PAGE = 1000;
 /** Events `from` to `to` of a session are on disk; `village`: everybody wants them. */
 const Told = z.object({ process: z.string(), sessions: z.array(z.object({ id: z.string(), from: z.int(), to: z.int(), village: z.boolean() })) });
 
-type Known = Pick<HeldSession, 'id' | 'orgId' | 'villageId' | 'agentId'>;
+type Known = Pick<HeldSession, 'id' | 'orgId' | 'villageId' | 'agentId' | 'ownerIds'>;
 
 /** What was told of one session here. */
 interface Track {
@@ -99,7 +99,7 @@ export class EventFeed implements Disposable {
     return track;
   }
 
-  #tell(track: Track, { id, orgId, villageId, agentId }: Known, texts: readonly string[]): void {
+  #tell(track: Track, { id, orgId, villageId, agentId, ownerIds }: Known, texts: readonly string[]): void {
     if (texts.length === 0 || track.told === undefined) return;
     const from = track.told + 1;
     track.told += texts.length;
@@ -110,6 +110,7 @@ export class EventFeed implements Disposable {
       orgId,
       villageId,
       agentId,
+      ownerIds,
       from,
       texts,
       // Most listeners only pass the text on.
@@ -174,7 +175,7 @@ export class EventFeed implements Disposable {
   }
 
   async #lookUp(id: string): Promise<Known | undefined> {
-    const row = await this.#parts.store.database.selectFrom('sessions').select(['id', 'org_id', 'village_id', 'agent_id']).where('id', '=', id).executeTakeFirst();
-    return row && { id: row.id, orgId: row.org_id, villageId: row.village_id, agentId: row.agent_id };
+    const row = await this.#parts.store.database.selectFrom('sessions').innerJoin('runners', 'runners.id', 'sessions.runner_id').select(['sessions.id', 'sessions.org_id', 'sessions.user_id', 'sessions.village_id', 'sessions.agent_id', 'runners.user_id as runner_user_id']).where('sessions.id', '=', id).executeTakeFirst();
+    return row && { id: row.id, orgId: row.org_id, villageId: row.village_id, agentId: row.agent_id, ownerIds: [row.user_id, row.runner_user_id] };
   }
 }

@@ -11,6 +11,8 @@ export interface HeldSession {
   readonly orgId: string;
   readonly villageId: string | null;
   readonly agentId: string | null;
+  /** Whose it and its runner are. */
+  readonly ownerIds: readonly string[];
   /** On disk. */
   stored: number;
   /** On disk or on the way there. */
@@ -47,7 +49,7 @@ export class HeldSessions {
   find(runner: RunnerRef, sessionId: string): Promise<HeldSession | undefined> {
     return this.#once(runner, sessionId, async () => {
       const row = await rowOf(this.#store, runner.id, sessionId);
-      return row && this.#hold(row);
+      return row && this.#hold(row, runner);
     });
   }
 
@@ -59,7 +61,7 @@ export class HeldSessions {
     // Once for all that came meanwhile: they go on in the order in which they came.
     const made = await this.#once(runner, session.session_id, async () => {
       const [row] = await this.#makeRows(runner, [session]);
-      return row && this.#hold(row);
+      return row && this.#hold(row, runner);
     });
     if (made === undefined) throw new AgentsError('internal', `The session ${session.session_id} was not stored.`);
     return made;
@@ -77,7 +79,7 @@ export class HeldSessions {
         rest.push(row);
         continue;
       }
-      const session = this.#hold(row);
+      const session = this.#hold(row, runner);
       this.#byKey.set(keyOf(runner.id, sessionId), Promise.resolve(session));
       held.set(sessionId, { session, row });
     }
@@ -108,14 +110,14 @@ export class HeldSessions {
     return looking;
   }
 
-  #hold(row: CountedRow): HeldSession {
+  #hold(row: CountedRow, runner: RunnerRef): HeldSession {
     const known = this.#byId.get(row.id);
     if (known !== undefined) {
       known.stored = Math.max(known.stored, row.stored_seq);
       known.accepted = Math.max(known.accepted, known.stored);
       return known;
     }
-    const session = { id: row.id, runnerId: row.runner_id, orgId: row.org_id, villageId: row.village_id, agentId: row.agent_id, stored: row.stored_seq, accepted: row.stored_seq };
+    const session = { id: row.id, runnerId: row.runner_id, orgId: row.org_id, villageId: row.village_id, agentId: row.agent_id, ownerIds: [row.user_id, runner.userId], stored: row.stored_seq, accepted: row.stored_seq };
     this.#byId.set(row.id, session);
     return session;
   }

@@ -6,7 +6,7 @@ import type { Bus } from '../parts.ts';
 
 const TOPIC = 'village.announced';
 
-const Announcement = z.object({ orgId: z.string(), villageId: z.string(), spawn: AgentSpawn.optional(), disconnect: AgentDisconnect.optional() });
+const Announcement = z.object({ orgId: z.string(), villageId: z.string(), ownerIds: z.array(z.string()), spawn: AgentSpawn.optional(), disconnect: AgentDisconnect.optional() });
 export type Announcement = z.infer<typeof Announcement>;
 
 export class Announcements {

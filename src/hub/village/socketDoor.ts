@@ -60,8 +60,8 @@ export function guardSockets(io: VillageIo, { identity, log }: Pick<HubBase, 'id
 /** As it is now; undefined closes the door. */
 export async function lookAgain(identity: Identity, socket: VillageClient): Promise<Principal | undefined> {
   const principal = await principalOf(identity, socket);
-  // Its rooms are those of its organization.
-  if (principal === undefined || principal.orgId !== socket.data.principal.orgId || principal.userId !== socket.data.principal.userId) {
+  // Its rooms are those of its organization, its user and its role.
+  if (principal === undefined || principal.orgId !== socket.data.principal.orgId || principal.userId !== socket.data.principal.userId || principal.role !== socket.data.principal.role) {
     socket.disconnect(true);
     return undefined;
   }

@@ -66,6 +66,7 @@ async function startAt({ hub, announcements }: StartParts, by: Principal, reques
   const { sessionId, agentId } = await newIds(hub);
   const now = Date.now();
   const agent = { agentId, sessionId };
+  const village = { orgId: by.orgId, villageId, ownerIds: [by.userId, place.ownerId] };
   await hub.sessions.reserve({
     id: sessionId,
     runnerId: place.runnerId,
@@ -75,12 +76,12 @@ async function startAt({ hub, announcements }: StartParts, by: Principal, reques
     agentId,
     info: { session_id: sessionId, name: agentName ?? agentId, provider_id: providerId, title: task.title, state: 'CREATED', status: { state: 'starting' }, status_since: now, asks: [], queued_prompts: 0, created_at: now, last_seq: 0, terminal: false },
   });
-  announcements.tell({ orgId: by.orgId, villageId, spawn: agentSpawn(agent, { agentName, providerId, repoRef, ts: now }) });
+  announcements.tell({ ...village, spawn: agentSpawn(agent, { agentName, providerId, repoRef, ts: now }) });
   try {
     await hub.sessions.act(by, sessionId, { method: 'command', command: { type: 'START', config: configOf(by, request, agent) } });
   } catch (error) {
     if (isAgentsError(error) && UNSURE.has(error.reason)) throw error;
-    announcements.tell({ orgId: by.orgId, villageId, disconnect: agentDisconnect(agent, Date.now()) });
+    announcements.tell({ ...village, disconnect: agentDisconnect(agent, Date.now()) });
     await hub.sessions.discard(sessionId);
     if (isAgentsError(error, 'not-found')) throw new AgentsError('bad-input', `The runner does not run the provider "${providerId}".`, { hint: error.hint ?? error.message, cause: error });
     throw error;

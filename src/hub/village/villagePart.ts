@@ -42,7 +42,7 @@ export function openVillage(hub: Hub, { env = process.env }: { readonly env?: Re
   owned.add(guardSockets(io, hub));
   io.on('connection', (socket) => {
     dropWhenSlow(socket, hub.log);
-    listenTo(socket, { base: hub, villages });
+    listenTo(socket, { hub, villages });
   });
   owned.add(streamToVillages({ io, sessions: hub.sessions, announcements }));
   return owned;

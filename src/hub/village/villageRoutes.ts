@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { AgentsError } from '../../base/errors.ts';
 import { ApprovalBody, InputBody, SessionRuntimeState, StartedSession, StartSession, StopBody } from '../../protocol/hubWire/villageRest.ts';
 import type { SessionCommand } from '../../protocol/sessionConfig.ts';
 import type { HubAgent } from '../../protocol/hubWire/hubRest.ts';
@@ -23,7 +24,6 @@ export function addVillageRoutes(parts: StartParts): void {
   const { hub } = parts;
   const { http, identity, sessions } = hub;
   const routes = http.withTypeProvider<ZodTypeProvider>();
-  const reading = identity.guard('viewer');
   const acting = identity.guard('member');
 
   /** Of another organization: not there. */
@@ -49,9 +49,10 @@ export function addVillageRoutes(parts: StartParts): void {
     }
   });
 
-  routes.get(`${path}/:id`, { ...unchecked, preValidation: reading, schema: { tags, summary: "A session's state", params: Id, response: answers(SessionRuntimeState) } }, async ({ principal, params }, reply) => {
+  routes.get(`${path}/:id`, { ...unchecked, preValidation: acting, schema: { tags, summary: "A session's state", params: Id, response: answers(SessionRuntimeState) } }, async ({ principal, params }, reply) => {
     try {
       const agent = await found(principal, params.id);
+      if (!(await sessions.mayAct(principal, agent.id))) throw new AgentsError('policy-denied', 'Only who began this session, the owner of its runner and administrators see it here.');
       await hub.sessions.settled(agent.id);
       return await runtimeStateOf(hub.database, agent);
     } catch (error) {

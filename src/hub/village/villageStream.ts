@@ -3,7 +3,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import type { CommittedEvents, Sessions } from '../parts.ts';
 import type { Announcements } from './announcements.ts';
 import { agentDisconnect, workStreamEvent } from './mapping.ts';
-import { agentRoom, roomOf, villageRoom } from './rooms.ts';
+import { agentRoomHere, villageRoomsOf } from './rooms.ts';
 import type { VillageIo } from './socketDoor.ts';
 
 export interface StreamParts {
@@ -17,8 +17,8 @@ export function streamToVillages(parts: StreamParts): Disposable {
   const owned = new DisposableStore();
   owned.add(sessions.onEvents((committed) => tellEvents(io, committed)));
   owned.add(
-    announcements.hear(({ orgId, villageId, spawn, disconnect }) => {
-      const village = io.local.to(roomOf(orgId, villageRoom(villageId)));
+    announcements.hear(({ orgId, villageId, ownerIds, spawn, disconnect }) => {
+      const village = io.local.to(villageRoomsOf(orgId, villageId, ownerIds));
       if (spawn !== undefined) village.emit('agent_spawn', spawn);
       if (disconnect !== undefined) village.emit('agent_disconnect', disconnect);
     }),
@@ -27,15 +27,15 @@ export function streamToVillages(parts: StreamParts): Disposable {
 }
 
 function tellEvents(io: VillageIo, committed: CommittedEvents): void {
-  const { orgId, villageId, agentId, id } = committed;
+  const { orgId, villageId, agentId, ownerIds, id } = committed;
   if (villageId === null || agentId === null) return;
-  const village = roomOf(orgId, villageRoom(villageId));
-  const rooms = [village, roomOf(orgId, agentRoom(agentId))].filter((room) => io.sockets.adapter.rooms.has(room));
+  const village = villageRoomsOf(orgId, villageId, ownerIds);
+  const rooms = [...village, agentRoomHere(orgId, agentId)].filter((room) => io.sockets.adapter.rooms.has(room));
   if (rooms.length === 0) return;
   const agent = { agentId, sessionId: id };
   for (const event of committed.events) {
     const told = workStreamEvent(agent, event);
-    // To both rooms at once: who is in both gets it once.
+    // To all rooms at once: who is in several gets it once.
     if (told !== undefined) io.local.to(rooms).emit('work_stream_event', told);
     if (event.type === 'SESSION_ENDED') io.local.to(village).emit('agent_disconnect', agentDisconnect(agent, event.ts));
   }

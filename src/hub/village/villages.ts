@@ -1,4 +1,5 @@
 // Whose a village is: the organization's that first began a session in it.
+import type { Principal } from '../parts.ts';
 import type { Database } from '../store/tables.ts';
 import { storeFault } from '../store/storeFaults.ts';
 
@@ -25,10 +26,24 @@ export class Villages {
     return owner === undefined || owner === orgId;
   }
 
-  /** Whether a session of this organization has this agent. */
-  async hasAgent(agentId: string, orgId: string): Promise<boolean> {
+  /** Whether somebody may watch it: admins, and whose a session in it or its runner is. One without sessions is open to all of the organization. */
+  async mayJoin(villageId: string, { orgId, userId, role }: Principal): Promise<boolean> {
+    const owner = await this.#owner(villageId);
+    if (owner === undefined || (owner === orgId && role === 'admin')) return true;
+    if (owner !== orgId) return false;
+    const sessions = this.#database.selectFrom('sessions').innerJoin('runners', 'runners.id', 'sessions.runner_id').select('sessions.id').where('sessions.village_id', '=', villageId).where('sessions.org_id', '=', orgId).limit(1);
     try {
-      return (await this.#database.selectFrom('sessions').select('id').where('agent_id', '=', agentId).where('org_id', '=', orgId).limit(1).executeTakeFirst()) !== undefined;
+      if ((await sessions.executeTakeFirst()) === undefined) return true;
+      return role !== 'viewer' && (await sessions.where((either) => either.or([either('sessions.user_id', '=', userId), either('runners.user_id', '=', userId)])).executeTakeFirst()) !== undefined;
+    } catch (error) {
+      throw storeFault(error);
+    }
+  }
+
+  /** The session of this organization that has this agent. */
+  async sessionOf(agentId: string, orgId: string): Promise<string | undefined> {
+    try {
+      return (await this.#database.selectFrom('sessions').select('id').where('agent_id', '=', agentId).where('org_id', '=', orgId).limit(1).executeTakeFirst())?.id;
     } catch (error) {
       throw storeFault(error);
     }

@@ -48,7 +48,7 @@ describe('the village runner at a hub', function () {
     await client.shows(sessionId, 'got hello');
     await say(sessionId, 'write new.txt\r');
     await client.shows(sessionId, 'written');
-    const running = await villageCall(hub, 'GET', `/${sessionId}`, { as: viewer });
+    const running = await villageCall(hub, 'GET', `/${sessionId}`, { as: member });
     assert.equal(running.status, 200);
     assert.deepEqual([running.at('sessionId'), running.at('state'), running.at('providerId'), running.at('pendingApprovals')], [sessionId, 'RUNNING', 'scripted', []]);
     assert.equal(typeof running.at('startedAt'), 'number');
@@ -195,6 +195,26 @@ describe('the village runner at a hub', function () {
     assert.equal((await villageCall(hub, 'POST', `/${sessionId}/stop`, { as: admin, body: {} })).status, 200);
     await watching.ended(sessionId);
     assert.deepEqual(others.heard, []);
+  });
+
+  it('shows a colleague nothing of a session that is not theirs', async () => {
+    const mallory = await world.person(hub);
+    const early = await world.client(hub, { token: mallory.token });
+    assert.equal((await early.join('join_village', { villageId: 'shared' })).ok, true, 'a village that nobody used yet');
+    const admin = await world.client(hub, { token: (await world.person(hub, 'admin')).token });
+    assert.equal((await admin.join('join_village', { villageId: 'shared' })).ok, true);
+    const { sessionId, agentId } = await start({ villageId: 'shared' });
+    for (const payload of [{ as: mallory }, { as: viewer }]) assert.equal((await villageCall(hub, 'GET', `/${sessionId}`, payload)).status, 403);
+    const late = await world.client(hub, { token: mallory.token });
+    for (const joined of [await late.join('join_village', { villageId: 'shared' }), await late.join('join_agent', { agentId })]) assert.equal(joined.ok ? undefined : joined.error.code, 'E_FORBIDDEN');
+    assert.equal((await villageCall(hub, 'POST', `/${sessionId}/stop`, { as: member, body: {} })).status, 200);
+    await admin.ended(sessionId);
+    const own = await start({ villageId: 'shared' }, mallory);
+    assert.equal((await late.join('join_village', { villageId: 'shared' })).ok, true);
+    await early.state(own.sessionId, 'RUNNING');
+    assert.equal((await villageCall(hub, 'POST', `/${own.sessionId}/stop`, { as: mallory, body: {} })).status, 200);
+    await early.ended(own.sessionId);
+    assert.deepEqual(early.heard.filter(({ value }) => value.sessionId === sessionId), []);
   });
 
   it('lets nobody in without a token that is good, nor from another site, and out when it ends', async () => {
