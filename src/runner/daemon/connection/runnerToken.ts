@@ -1,10 +1,8 @@
 // The token that a runner connects with: which of those it has is good, and a new one before it ends.
-import { Buffer } from 'node:buffer';
-import * as z from 'zod';
 import type { Disposable } from '../../../base/disposable.ts';
 import { isAgentsError, messageOf } from '../../../base/errors.ts';
-import { jsonOf } from '../../../base/json.ts';
 import type { Log } from '../../../base/log.ts';
+import { lifeOf } from '../settings/tokenLife.ts';
 
 export interface RunnerTokenParts {
   /** Read anew: somebody may have registered meanwhile. */
@@ -20,7 +18,6 @@ export interface RunnerTokenParts {
 /** A token is renewed in the last quarter of its life, and looked at so often (ms). */
 const QUARTER = 4;
 const LOOK_MS = 10 * 60_000;
-const Claims = z.object({ exp: z.number(), iat: z.number().optional() });
 
 export class RunnerToken implements Disposable {
   readonly #parts: RunnerTokenParts;
@@ -115,13 +112,4 @@ export class RunnerToken implements Disposable {
     if (this.#problem !== problem) this.#parts.log.warn(problem);
     this.#problem = problem;
   }
-}
-
-/** When a JWT begins and ends, in Unix time in ms; undefined for another sort of token, and one that never ends. It is the hub that judges it: no signature is checked. */
-export function lifeOf(token: string): { readonly start: number; readonly end: number } | undefined {
-  const [, payload] = token.split('.');
-  const claims = payload === undefined ? undefined : Claims.safeParse(jsonOf(Buffer.from(payload, 'base64url').toString('utf8')));
-  if (claims?.success !== true) return undefined;
-  const { exp, iat = exp - 24 * 60 * 60 } = claims.data;
-  return { start: iat * 1000, end: exp * 1000 };
 }

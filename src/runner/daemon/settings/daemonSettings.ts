@@ -7,6 +7,7 @@ import { faultLines } from '../../../protocol/config.ts';
 import { WrittenPolicy } from '../../../protocol/sessionConfig.ts';
 import { homeOf, pathIn, textIn, type Environment } from './configPath.ts';
 import { readRunnerFile } from './runnerFile.ts';
+import { longerLived } from './tokenLife.ts';
 
 /** As other clients write it, a value that is not set may be `null`. */
 const opt = <T extends z.ZodType>(schema: T): z.ZodPreprocess<z.ZodOptional<T>> => z.preprocess((value) => value ?? undefined, schema.optional());
@@ -99,14 +100,17 @@ type WrittenPolicyValue = z.infer<typeof WrittenPolicy>;
 
 const DEFAULT_PROVIDER = 'claude';
 
-/** The file, and over it the environment. A file that is not there is an empty one. Throws `bad-input` with one line per fault, `folder-unreadable`. */
+/** The file, and over it the environment; of two tokens of a runner the one that ends later, as a renewed one is kept in the file. A file that is not there is an empty one. Throws `bad-input` with one line per fault, `folder-unreadable`. */
 export function readDaemonSettings(path: string, env: Environment): DaemonSettings {
   const parsed = FileSchema.safeParse(readRunnerFile(path) ?? {});
   if (!parsed.success) throw new AgentsError('bad-input', `The runner's configuration ${path} is not valid: ${faultLines(parsed.error).join('; ')}.`, { hint: 'See docs/daemon.md.' });
   const overriding = FileSchema.safeParse(fromEnvironment(env));
   if (!overriding.success) throw new AgentsError('bad-input', `The environment's settings of the runner are not valid: ${faultLines(overriding.error).map(asVariable).join('; ')}.`, { hint: 'See docs/daemon.md.' });
   const given = Object.entries(overriding.data).filter(([, value]) => value !== undefined);
-  return settingsOf({ ...parsed.data, ...(Object.fromEntries(given) as FileValues) }, path, homeOf(env));
+  const values = { ...parsed.data, ...(Object.fromEntries(given) as FileValues) };
+  const kept = filled(parsed.data.runner_token);
+  if (values.runner_token !== undefined && kept !== undefined) values.runner_token = longerLived(values.runner_token, kept);
+  return settingsOf(values, path, homeOf(env));
 }
 
 function settingsOf(values: FileValues, path: string, home: string): DaemonSettings {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { AgentsError } from '../../../../src/base/errors.ts';
 import { silentLog } from '../../../../src/base/log.ts';
-import { lifeOf, RunnerToken } from '../../../../src/runner/daemon/connection/runnerToken.ts';
+import { RunnerToken } from '../../../../src/runner/daemon/connection/runnerToken.ts';
+import { lifeOf } from '../../../../src/runner/daemon/settings/tokenLife.ts';
 
 const HOUR = 3_600_000;
 /** A day from `start`, in ms. */

@@ -65,6 +65,15 @@ describe("the runner's settings", () => {
     assert.equal(settings.executionTimeoutSeconds, 12);
   });
 
+  it('take the token of the runner that ends later: a renewed one is in the file', () => {
+    const until = (exp: number): string => `h.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.s`;
+    const chosen = (inFile: string, inEnvironment: string): string | undefined => read(`runner_token: ${inFile}\n`, { SIBYL_RUNNER_TOKEN: inEnvironment }).runnerToken;
+    assert.equal(chosen(until(2_000), until(1_000)), until(2_000));
+    assert.equal(chosen(until(1_000), until(2_000)), until(2_000));
+    assert.equal(chosen(until(2_000), 'opaque'), 'opaque');
+    assert.equal(chosen('opaque', until(1_000)), until(1_000));
+  });
+
   it('are refused with a line for each fault', () => {
     assert.throws(() => read('server_url: ftp://x\nmax_concurrent_agents: 99\n'), bad(/server_url: .*max_concurrent_agents: /));
     assert.throws(() => read('a: [\n'), bad(/is no YAML/));
