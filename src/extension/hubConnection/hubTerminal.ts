@@ -6,6 +6,8 @@ import type { HubLive, TerminalFrame } from './hubLive.ts';
 
 /** A fresh terminal: reset, also out of the alternate screen. */
 const FRESH = '\u001bc\u001b[3J';
+/** Characters that wait to be typed: one frame. */
+const MOST_TYPED = 65_536;
 
 export class HubTerminal implements vscode.Pseudoterminal, Disposable {
   readonly #live: HubLive;
@@ -16,6 +18,8 @@ export class HubTerminal implements vscode.Pseudoterminal, Disposable {
   #joined: Disposable | undefined;
   #watching: Disposable | undefined;
   #isWriter = false;
+  /** Typed before the hub made this terminal the one that writes; undefined where it was not asked to. */
+  #typed: string | undefined;
   #isOver = false;
   #size: vscode.TerminalDimensions | undefined;
 
@@ -41,8 +45,8 @@ export class HubTerminal implements vscode.Pseudoterminal, Disposable {
 
   handleInput(data: string): void {
     if (this.#isOver) return this.#close.fire();
-    this.#takeOver();
-    if (!this.#live.send({ type: 'terminal_write', session_id: this.#sessionId, data })) this.#say('Not connected to the hub: nothing was typed.');
+    if (this.#isWriter ? this.#type(data) : this.#takeOver(data)) return;
+    this.#say('Not connected to the hub: nothing was typed.');
   }
 
   /** A size is the writer's to give. */
@@ -58,11 +62,24 @@ export class HubTerminal implements vscode.Pseudoterminal, Disposable {
     this.#watching = undefined;
   }
 
-  #takeOver(): void {
-    if (this.#isWriter) return;
-    this.#isWriter = true;
-    this.#live.send({ type: 'terminal_take', session_id: this.#sessionId });
+  #type(data: string): boolean {
+    return this.#live.send({ type: 'terminal_write', session_id: this.#sessionId, data });
+  }
+
+  /** Asked once for all that is typed until it is granted or refused. */
+  #takeOver(data: string): boolean {
+    const isAsked = this.#typed !== undefined;
+    if (!isAsked && !this.#live.send({ type: 'terminal_take', session_id: this.#sessionId })) return false;
+    this.#typed = ((this.#typed ?? '') + data).slice(0, MOST_TYPED);
+    return true;
+  }
+
+  #granted(): void {
+    const typed = this.#typed;
+    if (typed === undefined) return;
+    this.#typed = undefined;
     this.#resize();
+    if (typed !== '') this.#type(typed);
   }
 
   #resize(): void {
@@ -82,12 +99,14 @@ export class HubTerminal implements vscode.Pseudoterminal, Disposable {
       case 'terminal_writer':
         if (this.#isWriter && !frame.you && frame.name !== null) this.#say(`${frame.name} types now; type to take over.`);
         this.#isWriter = frame.you;
-        return;
+        return frame.you ? this.#granted() : undefined;
       case 'terminal_ended':
         this.#isOver = true;
         this.#say(`${frame.reason} Press any key to close this terminal.`);
         return this.dispose();
       case 'error':
+        // Refused: the next key asks again.
+        this.#typed = undefined;
         return this.#say(frame.message);
     }
   }
@@ -95,6 +114,7 @@ export class HubTerminal implements vscode.Pseudoterminal, Disposable {
   #connection(state: HubLinkState): void {
     if (state.state === 'connected') return;
     this.#isWriter = false;
+    this.#typed = undefined;
     if (state.state === 'waiting' || state.state === 'refused') this.#say(state.reason);
   }
 

@@ -1,6 +1,8 @@
 // An editor's window at a real hub, without the editor: signing in, registering, agents told by one machine and seen by another, terminals, acts.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAgentsError } from '../../../src/base/errors.ts';
@@ -166,5 +168,26 @@ describe('an editor at a hub', function () {
     first.dispose();
     await taken;
     assert.equal(runnerId, await new HubRest(hub.url, token).register('1.0'));
+  });
+
+  it('goes on trying to tell of a machine after a fault that passes, and after a refusal once a person acts', async () => {
+    const answers = [502, 403];
+    const proxy = createServer((_request, response) => void response.writeHead(answers.shift() ?? 500).end('<html>'));
+    owned.push({ dispose: () => void proxy.close() });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = proxy.address();
+    assert(address !== null && typeof address === 'object');
+    const agents: KnownAgents = { list: () => [], pending: () => [], onDidChange: new Emitter<void>().event, use: () => Promise.reject(new Error('not in this test')) };
+    const accounts = { runnerId: () => undefined, keepRunnerId: () => Promise.resolve() };
+    const share = new HubShare({ account: { url: `http://127.0.0.1:${address.port}`, token }, accounts, agents, terminals: false, version: '1.0', log: silentLog });
+    owned.push(share);
+    const next = (state: string): Promise<unknown> => waitForEvent(share.onDidChangeState, (now) => now.state === state, { timeoutMs: SLOW_MS, what: state });
+    await next('waiting');
+    for (const state of ['refused', 'waiting']) {
+      const then = next(state);
+      share.retry();
+      await then;
+    }
   });
 });
