@@ -67,7 +67,7 @@ export interface Identity {
   issueRunnerToken(runner: { readonly id: string; readonly orgId: string; readonly userId: string; readonly name: string }, lifetimeMs?: number): Promise<string>;
   /** All tokens of a runner end, with its deletion. */
   revokeRunnerTokens(runnerId: string): Promise<void>;
-  /** Fires with what ended (a token revoked, a user disabled): open sockets of it are to be closed. */
+  /** Fires with what ended: open sockets of a token or a runner are to be closed. With `userId` alone the user was changed: open sockets are to be closed where `authenticate` knows them no more, or with another role. */
   readonly onDidEnd: Event<{ readonly userId?: string; readonly tokenId?: string; readonly runnerId?: string }>;
 }
 

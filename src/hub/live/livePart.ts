@@ -47,6 +47,13 @@ export function openLive(hub: Hub, { limits = {}, renewMs = RENEW_MS, lingerMs }
     if (first !== undefined) live.ask(first);
     socket.resume();
   };
+  const look = (live: LiveSocket, request: IncomingMessage, refusal?: string): void => {
+    identify(hub, request).then(
+      (principal) => (typeof principal === 'string' ? live.close(refusal ?? principal) : live.renew(principal)),
+      // The database is away: nobody is signed out for that.
+      (error: unknown) => hub.log.debug(`A live socket's token was not looked at: ${messageOf(error)}`),
+    );
+  };
   const handle = (socket: WebSocket, request: IncomingMessage, first?: LiveRequest): void => {
     accept(socket, request, first).catch((error: unknown) => {
       hub.log.warn(`A live socket was not opened: ${messageOf(error)}`);
@@ -70,21 +77,18 @@ export function openLive(hub: Hub, { limits = {}, renewMs = RENEW_MS, lingerMs }
 
   things.add(
     hub.identity.onDidEnd((end) => {
-      for (const live of open.keys()) {
+      for (const [live, request] of open) {
         const { userId, tokenId } = live.principal;
         const isMeant = end.runnerId === undefined && (end.userId === undefined || end.userId === userId) && (end.tokenId === undefined || end.tokenId === tokenId);
-        if (isMeant) live.close('Signed out');
+        if (!isMeant) continue;
+        if (end.tokenId !== undefined) live.close('Signed out');
+        // Its user was changed: what a name or a password leaves good stays open.
+        else look(live, request, 'Signed out');
       }
     }),
   );
   const renewing = setInterval(() => {
-    for (const [live, request] of open) {
-      identify(hub, request).then(
-        (principal) => (typeof principal === 'string' ? live.close(principal) : live.renew(principal)),
-        // The database is away: nobody is signed out for that.
-        (error: unknown) => hub.log.debug(`A live socket's token was not looked at: ${messageOf(error)}`),
-      );
-    }
+    for (const [live, request] of open) look(live, request);
   }, renewMs);
   things.add(toDisposable(() => clearInterval(renewing)));
   things.add(toDisposable(() => [...open.keys()].forEach((live) => live.dispose())));

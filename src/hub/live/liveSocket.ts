@@ -62,9 +62,13 @@ export class LiveSocket implements Disposable {
     return this.#principal;
   }
 
-  /** Who it is now: a role may have changed. */
+  /** Who it is now. With another role it has to come again: what it holds was given to the old one. */
   renew(principal: Principal): void {
-    this.#principal = principal;
+    if (principal.role === this.#principal.role) this.#principal = principal;
+    else {
+      this.#outbox.close(CLOSE_AGAIN, 'Your role has changed');
+      this.dispose();
+    }
   }
 
   /** As if it had asked for that. */

@@ -1,6 +1,5 @@
 // Where runners' sockets come in: who may, which of two stays, and what is asked first of one that knows our extension.
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { messageOf } from '../../base/errors.ts';
 import { EXTENSION_HEADER, EXTENSION_VERSION } from '../../protocol/hubWire/extension.ts';
@@ -16,6 +15,8 @@ import type { SibylTimers } from './timers.ts';
 const PATH = /^\/api\/runners\/ws\/(?<id>[^/]{1,255})$/;
 /** More than a frame may have: what is larger is answered, and only what is much larger ends the socket (1009). */
 const LARGEST_BYTES = 16 * 1024 * 1024;
+/** WebSocket's "try again later". */
+const CLOSE_AGAIN = 1013;
 const ALREADY = 'Runner is already connected';
 
 export interface DoorParts extends Omit<FrameParts, 'ended'> {
@@ -28,7 +29,7 @@ export function openRunnerDoor(base: HubBase, parts: DoorParts) {
   return base.upgrades.on(PATH, (socket, request, { id = '' }) => {
     enter(base, parts, socket, request, id).catch((error: unknown) => {
       base.log.warn(`A runner could not connect: ${messageOf(error)}`);
-      socket.close(1013, 'The hub cannot take it now');
+      socket.close(CLOSE_AGAIN, 'The hub cannot take it now');
     });
   }, { maxPayload: LARGEST_BYTES });
 }
@@ -37,8 +38,8 @@ async function enter(base: HubBase, parts: DoorParts, socket: WebSocket, request
   // What it sends meanwhile is kept in the socket.
   socket.on('error', (error) => base.log.debug(`A runner's socket failed: ${messageOf(error)}`));
   socket.pause();
-  const principal = await base.identity.authenticate(request);
-  if (principal === undefined || (principal.via === 'cookie' && !base.identity.sameOrigin(request))) return refuse(base, socket, request, undefined, CLOSE.noAuthentication);
+  const principal = await whoAsks(base, request);
+  if (principal === undefined) return refuse(base, socket, request, undefined, CLOSE.noAuthentication);
   const row = await parts.store.find(id);
   if (row === undefined || row.org_id !== principal.orgId) return refuse(base, socket, request, principal, CLOSE.notFound);
   if (!mayConnect(principal, row)) return refuse(base, socket, request, principal, CLOSE.notAuthorized);
@@ -46,14 +47,15 @@ async function enter(base: HubBase, parts: DoorParts, socket: WebSocket, request
   const instance = request.headers[EXTENSION_HEADER] === undefined ? undefined : await inbox.hello(parts.timers.helloMs);
   if (socket.readyState !== socket.OPEN) return;
   if (!(await parts.connections.makeRoom(id, instance))) return refuse(base, socket, request, principal, ALREADY);
-  await admit(base, parts, socket, request.socket, row, principal, instance, inbox);
+  await admit(base, parts, socket, request, row, principal, instance, inbox);
 }
 
-async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, stream: Duplex, row: RunnerRow, principal: Principal, instance: string | undefined, inbox: Inbox): Promise<void> {
+async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, request: IncomingMessage, row: RunnerRow, principal: Principal, instance: string | undefined, inbox: Inbox): Promise<void> {
   const runner: RunnerRef = { id: row.id, name: row.name, orgId: row.org_id, userId: row.user_id };
   const ended = (): void => {
     parts.connections.remove(connection);
     endings.dispose();
+    clearInterval(renewing);
     const isReplaced = (): boolean => parts.connections.get(row.id) !== undefined;
     // First written, then told: whoever hears of it reads what is written.
     void parts.store
@@ -64,13 +66,26 @@ async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, stream:
       )
       .then(() => !isReplaced() && parts.intake.connection(runner, false));
   };
-  const connection: RunnerSocket = new RunnerSocket({ socket, stream, runnerId: row.id, instance, extended: instance !== undefined, sink: runnerFrames(runner, () => connection, { ...parts, ended }), timers: parts.timers, log: base.log });
+  const connection: RunnerSocket = new RunnerSocket({ socket, stream: request.socket, runnerId: row.id, instance, extended: instance !== undefined, sink: runnerFrames(runner, () => connection, { ...parts, ended }), timers: parts.timers, log: base.log });
   const endings = base.identity.onDidEnd((what) => {
-    if (what.runnerId === row.id || what.userId === principal.userId || (what.tokenId !== undefined && what.tokenId === principal.tokenId)) connection.close(CLOSE.policy, CLOSE.noAuthentication);
+    if (what.runnerId === row.id || (what.tokenId !== undefined && what.tokenId === principal.tokenId)) connection.close(CLOSE.policy, CLOSE.noAuthentication);
+    // Its user was changed: a name or a password costs no runner its connection.
+    else if (what.userId === principal.userId) look(() => connection.close(CLOSE.policy, CLOSE.noAuthentication));
   });
+  /** `refused`: what to do once its token opens this no more. */
+  const look = (refused: () => void): void => {
+    whoAsks(base, request).then(
+      (now) => (now === undefined || !mayConnect(now, row)) && refused(),
+      // The database is away: nobody is shut out for that.
+      (error: unknown) => base.log.debug(`A runner's token was not looked at: ${messageOf(error)}`),
+    );
+  };
+  // Not final: it may have a newer token by now. With the old one it is refused at the door.
+  const renewing = setInterval(() => look(() => connection.close(CLOSE_AGAIN, 'The token has run out')), parts.timers.renewMs);
   const connected = await parts.store.connected(row.id, base.bus.processId, connection.connectionId);
   if (connected === undefined) {
     endings.dispose();
+    clearInterval(renewing);
     return socket.close(CLOSE.policy, CLOSE.notFound);
   }
   // It went while that was written: what its end wrote came before.
@@ -85,6 +100,12 @@ async function admit(base: HubBase, parts: DoorParts, socket: WebSocket, stream:
   socket.resume();
   if (instance === undefined) await parts.life.runnerCame(row.id, undefined);
   parts.wake();
+}
+
+/** By its token, or by the page's cookie from the hub's own page; as it is now. */
+async function whoAsks({ identity }: HubBase, request: IncomingMessage): Promise<Principal | undefined> {
+  const principal = await identity.authenticate(request);
+  return principal?.via === 'cookie' && !identity.sameOrigin(request) ? undefined : principal;
 }
 
 /** Only who registered it, with their own token or with the runner's. */

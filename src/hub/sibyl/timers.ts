@@ -19,6 +19,8 @@ export interface SibylTimers {
   readonly retryMs: number;
   /** A request to a runner is answered within this. */
   readonly requestMs: number;
+  /** How often each socket's token is looked at again: it may have run out. */
+  readonly renewMs: number;
 }
 
 export const sibylTimers: SibylTimers = {
@@ -31,4 +33,5 @@ export const sibylTimers: SibylTimers = {
   sweepMs: 5_000,
   retryMs: 2_000,
   requestMs: 30_000,
+  renewMs: 60_000,
 };

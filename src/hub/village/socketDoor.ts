@@ -29,6 +29,7 @@ export function allowRequest({ identity }: Pick<HubBase, 'identity'>, countOf: (
 
 export function guardSockets(io: VillageIo, { identity, log }: Pick<HubBase, 'identity' | 'log'>): Disposable {
   const owned = new DisposableStore();
+  const look = (socket: VillageClient): void => void lookAgain(identity, socket).catch((error: unknown) => log.debug(messageOf(error)));
   io.use((socket, next) => {
     principalOf(identity, socket).then(
       (principal) => {
@@ -46,12 +47,13 @@ export function guardSockets(io: VillageIo, { identity, log }: Pick<HubBase, 'id
     identity.onDidEnd(({ userId, tokenId }) => {
       for (const socket of io.sockets.sockets.values()) {
         const { principal } = socket.data;
-        if (principal.userId === userId || (tokenId !== undefined && principal.tokenId === tokenId)) socket.disconnect(true);
+        if (tokenId !== undefined && principal.tokenId === tokenId) socket.disconnect(true);
+        else if (principal.userId === userId) look(socket);
       }
     }),
   );
   const again = setInterval(() => {
-    for (const socket of io.sockets.sockets.values()) void lookAgain(identity, socket).catch((error: unknown) => log.debug(messageOf(error)));
+    for (const socket of io.sockets.sockets.values()) look(socket);
   }, AGAIN_MS);
   owned.add(toDisposable(() => clearInterval(again)));
   return owned;

@@ -147,6 +147,9 @@ describe('the hub: its live socket', () => {
     await world.call('DELETE', `/api/tokens/${id.find(({ name }) => name === 'second')?.id ?? ''}`, { as: person });
     assert.deepEqual(await second.closed, { code: 1008, reason: 'Signed out' });
     const admin = await world.person('admin');
+    await world.call('PATCH', `/api/users/${person.id}`, { as: admin, body: { password: 'another password' } });
+    mine.say({ type: 'ping' });
+    await mine.hear('pong');
     await world.call('PATCH', `/api/users/${person.id}`, { as: admin, body: { disabled: true } });
     assert.equal((await mine.closed).code, 1008);
     other.say({ type: 'ping' });

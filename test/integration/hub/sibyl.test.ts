@@ -48,7 +48,9 @@ async function until(tasks: Tasks, orgId: string, id: string, ...states: readonl
   try {
     const now = await tasks.find(orgId, id);
     if (states.includes(now.state)) return now;
-    return await waitForEvent(changes.event, (task) => task.id === id && states.includes(task.state), { timeoutMs: 15_000, what: `the task to be ${states.join(' or ')}` });
+    const changed = await waitForEvent(changes.event, (task) => task.id === id && states.includes(task.state), { timeoutMs: 15_000, what: `the task to be ${states.join(' or ')}` });
+    // All are told of it without what it printed.
+    return { ...changed, result: (await tasks.find(orgId, id)).result };
   } finally {
     subscription.dispose();
   }
@@ -143,6 +145,18 @@ describe('Sibyl\'s side of the hub', function () {
       ] as const) {
         assert.deepEqual(await (await connect(runner)).closed, { code: 1008, reason });
       }
+    });
+
+    it('keeps the socket of a user with a new password, and closes that of one who is shut out', async () => {
+      const runner = await register(hub, owner);
+      const client = await connect(runner);
+      await waitUntilStatus(runner.id, 'online');
+      const admin = await hub.person('admin', owner.orgId);
+      assert.equal((await hub.call('PATCH', `/api/users/${owner.id}`, { as: admin, body: { password: 'another password' } })).status, 200);
+      client.say({ type: 'project_register', project_id: 'p', worktree_path: '/w/p' });
+      await client.hear('project_registered');
+      assert.equal((await hub.call('PATCH', `/api/users/${owner.id}`, { as: admin, body: { disabled: true } })).status, 200);
+      assert.deepEqual(await client.closed, { code: 1008, reason: 'Authentication required' });
     });
 
     it('replaces the older of two sockets, whose end changes nothing', async () => {
@@ -342,6 +356,14 @@ describe('Sibyl\'s side of the hub', function () {
       const back = await connect(runner);
       back.say({ type: 'status', status: 'online', agent_count: 0 });
       assert.equal((await back.hear('task_assign'))['task_id'], made.id);
+    });
+
+    it('closes a socket whose token has run out, for the runner to come again', async () => {
+      hub = await world({ renewMs: 50 });
+      owner = await hub.person();
+      const { id } = await register(hub, owner);
+      const client = await connect({ id, token: await hub.hub.base.identity.issueRunnerToken({ id, orgId: owner.orgId, userId: owner.id, name: 'dev' }, 3000) });
+      assert.equal((await client.closed).code, 1013);
     });
 
     it('gives a task that is not acknowledged to somebody else', async () => {
