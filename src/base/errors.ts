@@ -1,33 +1,36 @@
 // One error class for everything a person may have to read: what happened, why, and what to do.
 
+export const errorReasons = [
+  'bad-input',
+  'cancelled',
+  'timeout',
+  'not-found',
+  'name-taken',
+  'tmux-missing',
+  'tmux-failed',
+  'disconnected',
+  'runtime-unavailable',
+  'docker-unavailable',
+  'docker-failed',
+  'docker-cli-missing',
+  'image-missing',
+  'folder-missing',
+  'folder-unreadable',
+  'folder-unwritable',
+  'command-not-found',
+  'unsupported',
+  'stale',
+  'answered-already',
+  'git-failed',
+  'invalid-transition',
+  'limit-reached',
+  'policy-denied',
+  'disk-full',
+  'internal',
+] as const;
+
 /** Why an operation failed, for code that must choose what to offer (a button, an exit code). */
-export type ErrorReason =
-  | 'bad-input'
-  | 'cancelled'
-  | 'timeout'
-  | 'not-found'
-  | 'name-taken'
-  | 'tmux-missing'
-  | 'tmux-failed'
-  | 'disconnected'
-  | 'runtime-unavailable'
-  | 'docker-unavailable'
-  | 'docker-failed'
-  | 'docker-cli-missing'
-  | 'image-missing'
-  | 'folder-missing'
-  | 'folder-unreadable'
-  | 'folder-unwritable'
-  | 'command-not-found'
-  | 'unsupported'
-  | 'stale'
-  | 'answered-already'
-  | 'git-failed'
-  | 'invalid-transition'
-  | 'limit-reached'
-  | 'policy-denied'
-  | 'disk-full'
-  | 'internal';
+export type ErrorReason = (typeof errorReasons)[number];
 
 /** Marks the errors of every copy of this class: parts that load late, and the library's two forms, have copies of their own. */
 const MARK = Symbol.for('tmux-agents.error');
@@ -56,6 +59,11 @@ export class AgentsError extends Error {
 /** True when `error` is an AgentsError, and of the given reason if one is named. By its looks: each bundle has a class of its own. */
 export function isAgentsError(error: unknown, reason?: ErrorReason): error is AgentsError {
   return error instanceof Error && error.name === 'AgentsError' && 'reason' in error && (reason === undefined || error.reason === reason);
+}
+
+/** What another program calls a reason; `internal` where this version does not know it. */
+export function errorReasonOf(text: string): ErrorReason {
+  return errorReasons.find((reason) => reason === text) ?? 'internal';
 }
 
 /** The one-line text of anything thrown. */

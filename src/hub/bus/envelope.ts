@@ -7,6 +7,8 @@ export const BusMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('call'), id: z.string(), method: z.string(), params: z.unknown() }),
   z.object({ kind: z.literal('answer'), id: z.string(), result: z.unknown().optional(), fault: RemoteFault.optional() }),
   z.object({ kind: z.literal('here') }),
+  /** Some of what was said before could not be kept. */
+  z.object({ kind: z.literal('gap') }),
   z.object({ kind: z.literal('bye') }),
 ]);
 export type BusMessage = z.infer<typeof BusMessage>;

@@ -1,6 +1,6 @@
 // The bus over PostgreSQL's LISTEN and NOTIFY: topics to all, calls to one, and who of the others is alive.
 import { randomUUID } from 'node:crypto';
-import { AgentsError, asAgentsError, messageOf, type ErrorReason } from '../../base/errors.ts';
+import { AgentsError, asAgentsError, errorReasonOf, messageOf } from '../../base/errors.ts';
 import { Emitter } from '../../base/event.ts';
 import { jsonOf } from '../../base/json.ts';
 import type { Log } from '../../base/log.ts';
@@ -70,8 +70,9 @@ export async function openPostgresBus(options: { readonly database: Database; re
     if (message.kind === 'bye') return lose(from);
     heard.set(from, performance.now());
     if (message.kind === 'topic') topics.tell(message.topic, message.message);
+    else if (message.kind === 'gap') missed.fire();
     else if (message.kind === 'call') void answer(from, message);
-    else if (message.kind === 'answer') settle(message.id, (call) => (message.fault === undefined ? call.resolve(message.result) : call.reject(new AgentsError(message.fault.reason as ErrorReason, message.fault.message, message.fault.hint === undefined ? {} : { hint: message.fault.hint }))));
+    else if (message.kind === 'answer') settle(message.id, (call) => (message.fault === undefined ? call.resolve(message.result) : call.reject(new AgentsError(errorReasonOf(message.fault.reason), message.fault.message, message.fault.hint === undefined ? {} : { hint: message.fault.hint }))));
   };
 
   const take = async (payload: string): Promise<void> => {
@@ -86,6 +87,7 @@ export async function openPostgresBus(options: { readonly database: Database; re
     url: options.databaseUrl,
     channels: [EVERYBODY, channelOf(processId)],
     from: processId,
+    gap: JSON.stringify({ kind: 'gap' } satisfies BusMessage),
     log,
     // One after the other, whether a row must be read or not.
     onPayload: (payload) => void (reading = reading.then(() => take(payload)).catch((error: unknown) => log.warn(`A message between the hub's processes was lost: ${messageOf(error)}`))),

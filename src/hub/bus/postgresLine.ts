@@ -7,7 +7,7 @@ import { postgresOptions } from '../store/postgres.ts';
 import { gather, PAYLOAD_BYTES } from './envelope.ts';
 import { seal } from './sealed.ts';
 
-/** Bytes that wait for the connection at most; then the oldest are dropped, and the others hear of it as of any gap. */
+/** Bytes that wait for the connection at most; then the oldest are dropped, and the others are told that there is a gap. */
 const WAITING_BYTES = 16 * 1024 * 1024;
 const PAYLOADS_PER_STATEMENT = 64;
 const STATEMENT_MS = 15_000;
@@ -16,6 +16,8 @@ export interface LineOptions {
   readonly url: string;
   readonly channels: readonly string[];
   readonly from: string;
+  /** The text that tells everybody, on the first channel, that something was dropped. */
+  readonly gap: string;
   readonly log: Log;
   readonly onPayload: (payload: string) => void;
   /** Connected again after a break. */
@@ -33,6 +35,7 @@ export class PostgresLine {
   #client: Client | undefined;
   #waiting: Waiting[] = [];
   #bytes = 0;
+  #dropped = false;
   #number = 0;
   #sending = false;
   #retry: NodeJS.Timeout | undefined;
@@ -72,7 +75,7 @@ export class PostgresLine {
     if (this.#ended) return;
     this.#waiting.push({ channel, text });
     this.#bytes += text.length;
-    while (this.#bytes > WAITING_BYTES) this.#bytes -= this.#waiting.shift()?.text.length ?? this.#bytes;
+    this.#dropOldest();
     if (!this.#sending) queueMicrotask(() => void this.#send());
   }
 
@@ -89,26 +92,51 @@ export class PostgresLine {
     if (this.#sending) return;
     this.#sending = true;
     try {
-      while (this.#client !== undefined && this.#waiting.length > 0) {
-        const client = this.#client;
-        const batch = this.#nextBatch();
-        await this.#notify(client, batch);
-        this.#waiting.splice(0, batch.length);
-        for (const { text } of batch) this.#bytes -= text.length;
+      while (this.#client !== undefined && (this.#dropped || this.#waiting.length > 0)) {
+        if (this.#dropped) await this.#sendGap(this.#client);
+        else await this.#sendBatch(this.#client);
       }
     } catch (error) {
-      // What was not confirmed is said again: hearing it twice is harmless, missing it is not.
       if (this.#client !== undefined) this.#broke(this.#client, error);
     } finally {
       this.#sending = false;
     }
   }
 
-  /** The messages in front that go to one channel. */
-  #nextBatch(): readonly Waiting[] {
+  /** The messages in front that go to one channel. Meanwhile they wait no more: what is dropped then is what comes after them. */
+  async #sendBatch(client: Client): Promise<void> {
     const [first] = this.#waiting;
     const end = this.#waiting.findIndex(({ channel }, index) => channel !== first?.channel || index >= 2000);
-    return this.#waiting.slice(0, end < 0 ? undefined : end);
+    const batch = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+    const bytes = batch.reduce((sum, { text }) => sum + text.length, 0);
+    this.#bytes -= bytes;
+    try {
+      await this.#notify(client, batch);
+    } catch (error) {
+      // What was not confirmed is said again: hearing it twice is harmless, missing it is not.
+      this.#waiting.unshift(...batch);
+      this.#bytes += bytes;
+      this.#dropOldest();
+      throw error;
+    }
+  }
+
+  async #sendGap(client: Client): Promise<void> {
+    const [channel] = this.#options.channels;
+    this.#dropped = false;
+    try {
+      if (channel !== undefined) await this.#notify(client, [{ channel, text: this.#options.gap }]);
+    } catch (error) {
+      this.#dropped = true;
+      throw error;
+    }
+  }
+
+  #dropOldest(): void {
+    while (this.#bytes > WAITING_BYTES) {
+      this.#bytes -= this.#waiting.shift()?.text.length ?? this.#bytes;
+      this.#dropped = true;
+    }
   }
 
   async #notify(client: Client, batch: readonly Waiting[]): Promise<void> {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { AgentsError, messageOf, type ErrorReason } from '../../base/errors.ts';
+import { AgentsError, errorReasonOf, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { HubExtensionFrame, RunnerExtensionFrame, SessionRequest } from '../../protocol/hubWire/extension.ts';
 import type { HubFrame } from '../../protocol/hubWire/sibylFrames.ts';
@@ -181,7 +181,7 @@ export class RunnerSocket implements RunnerConnection {
     if (frame.type === 'response') return this.#answer(frame.id, (asked) => asked.resolve(frame.result));
     if (frame.type === 'response_error') {
       const { reason, message, hint } = frame.error;
-      return this.#answer(frame.id, (asked) => asked.reject(new AgentsError(reason as ErrorReason, message, hint === undefined ? {} : { hint })));
+      return this.#answer(frame.id, (asked) => asked.reject(new AgentsError(errorReasonOf(reason), message, hint === undefined ? {} : { hint })));
     }
     const work = async (): Promise<void> => {
       try {

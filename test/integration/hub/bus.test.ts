@@ -60,6 +60,8 @@ describe('the bus over PostgreSQL', function () {
     b.serve('fail', () => Promise.reject(new AgentsError('not-found', 'There is none.', { hint: 'Make one.' })));
     assert.equal(await a.call(b.processId, 'double', 21), 42);
     await assert.rejects(a.call(b.processId, 'fail', {}), (error) => isAgentsError(error, 'not-found') && error.hint === 'Make one.');
+    b.serve('new', () => Promise.reject(Object.assign(new AgentsError('internal', 'Of a later version.'), { reason: 'unheard-of' })));
+    await assert.rejects(a.call(b.processId, 'new', {}), (error) => isAgentsError(error, 'internal') && error.message === 'Of a later version.');
     await assert.rejects(a.call(b.processId, 'unknown', {}), (error) => isAgentsError(error, 'unsupported'));
     await assert.rejects(a.call('nobody', 'double', 1, { timeoutMs: 100 }), (error) => isAgentsError(error, 'timeout'));
   });
@@ -82,6 +84,19 @@ describe('the bus over PostgreSQL', function () {
     const lost = waitForEvent(a.onDidLose, (id) => id === dead, { timeoutMs: 14_000, what: 'its loss' });
     await assert.rejects(a.call(dead, 'anything', {}), (error) => isAgentsError(error, 'disconnected'));
     await lost;
+  });
+
+  it('drops the oldest of what is too much, and tells the others that there is a gap', async () => {
+    const [a, b] = [await bus(), await bus()];
+    const there = arrivals(b, 't');
+    const missed = waitForEvent(b.onDidMiss, () => true, { timeoutMs: 20_000, what: 'the gap' });
+    const text = 'x'.repeat(1024 * 1024);
+    for (let n = 0; n < 20; n++) a.publish('t', { n, text });
+    await missed;
+    await there.until(15);
+    a.publish('t', { n: 20 });
+    await there.until(16);
+    assert.deepEqual(there.all.map((message) => (message as { n: number }).n), Array.from({ length: 16 }, (_, at) => at + 5));
   });
 
   it('comes back after a restart of the server, says that it missed something, and sends what waited', async () => {
