@@ -16,7 +16,7 @@ import { RunnerService } from '../runner/runnerService.ts';
 import type { RunnerConfig } from '../runner/service/runnerConfig.ts';
 
 /** Registers it with its hub: undefined as long as there is no organization for it. */
-export type RegisterOwn = (own: { readonly name: string; readonly hostname: string; readonly capabilities: readonly string[]; readonly maxAgents: number }) => Promise<{ readonly runnerId: string; readonly token: string } | undefined>;
+export type RegisterOwn = (own: { readonly runnerId?: string | undefined; readonly name: string; readonly hostname: string; readonly capabilities: readonly string[]; readonly maxAgents: number }) => Promise<{ readonly runnerId: string; readonly token: string } | undefined>;
 
 export interface EmbeddedRunnerOptions {
   /** Of the hub, as this machine reaches it. */
@@ -51,7 +51,9 @@ const CACHE = '/tmp/ai-village-cache';
 const AGAIN_MS = 1_000;
 const MOST_AGENTS = 10;
 
-const Identity = z.object({ name: z.string().min(1).max(255), hostname: z.string().min(1).max(255) });
+/** `runnerId`: since it was registered. */
+const Identity = z.object({ name: z.string().min(1).max(255), hostname: z.string().min(1).max(255), runnerId: z.string().min(1).max(255).optional() });
+type Identity = z.infer<typeof Identity>;
 
 /** Resolves once it has taken up what an earlier hub's runner left; it comes in as soon as there is an organization. Undefined where another hub of this folder has it. Throws as `RunnerService.start`. */
 export async function startEmbeddedRunner(options: EmbeddedRunnerOptions): Promise<EmbeddedRunner | undefined> {
@@ -59,7 +61,7 @@ export async function startEmbeddedRunner(options: EmbeddedRunnerOptions): Promi
   // That it comes and goes is of no interest to who runs the hub; what goes wrong is.
   const log = quieter(options.log);
   const folder = join(dataFolder, 'runner');
-  const identity = identityIn(folder);
+  let identity = identityIn(folder);
   const lock = await holdProcessLock(join(folder, 'lock'), { timeoutMs: 2_000 });
   if (lock === undefined) {
     log.warn(`Another hub runs what is in ${folder}: this one has no runner of its own.`);
@@ -86,7 +88,14 @@ export async function startEmbeddedRunner(options: EmbeddedRunnerOptions): Promi
   let link: HubLink | undefined;
   let settle = (): void => undefined;
   const settled = new Promise<void>((resolve) => (settle = resolve));
-  const register = () => options.register({ ...identity, capabilities: service.adapters.map(({ id }) => id), maxAgents });
+  const register: () => ReturnType<RegisterOwn> = async () => {
+    const found = await options.register({ ...identity, capabilities: service.adapters.map(({ id }) => id), maxAgents });
+    if (found !== undefined && found.runnerId !== identity.runnerId) {
+      identity = { ...identity, runnerId: found.runnerId };
+      keepIdentity(folder, identity);
+    }
+    return found;
+  };
   const coming = (async () => {
     const first = await registered(register, over.signal, log, settle);
     if (first === undefined) return;
@@ -139,14 +148,21 @@ async function registered(register: () => ReturnType<RegisterOwn>, signal: Abort
   return undefined;
 }
 
-/** Who it is to the hub, for as long as its folder is there: machines change their names. */
-function identityIn(folder: string): z.infer<typeof Identity> {
-  const path = join(folder, 'runner.json');
-  const known = Identity.safeParse(jsonOf(textOf(path) ?? '')).data;
+/** Who it is to the hub, for as long as its folder is there: machines change their names, and people runners'. */
+function identityIn(folder: string): Identity {
+  const known = Identity.safeParse(jsonOf(textOf(identityPath(folder)) ?? '')).data;
   if (known !== undefined) return known;
   const made = { name: `hub-${randomBytes(4).toString('hex')}`, hostname: hostname() };
-  writeStateJson(path, made, "The hub's own runner");
+  keepIdentity(folder, made);
   return made;
+}
+
+function keepIdentity(folder: string, identity: Identity): void {
+  writeStateJson(identityPath(folder), identity, "The hub's own runner");
+}
+
+function identityPath(folder: string): string {
+  return join(folder, 'runner.json');
 }
 
 function textOf(path: string): string | undefined {

@@ -107,8 +107,8 @@ export interface Runners {
   /** Sends a terminal frame; lost when the runner is not connected. */
   terminal(runnerId: string, frame: { readonly type: 'terminal_open' | 'terminal_close'; readonly session_id: string } | { readonly type: 'terminal_input'; readonly session_id: string; readonly data: string; readonly by: string } | { readonly type: 'terminal_resize'; readonly session_id: string; readonly columns: number; readonly rows: number }): void;
   readonly onDidChange: Event<{ readonly orgId: string; readonly runner: Runner } | { readonly orgId: string; readonly gone: string }>;
-  /** A runner row and its token, without REST: for the embedded runner. */
-  register(owner: { readonly orgId: string; readonly userId: string }, runner: { readonly name: string; readonly hostname: string; readonly capabilities: readonly string[]; readonly maxAgents: number; readonly embedded: boolean }): Promise<{ readonly runner: Runner; readonly token: string }>;
+  /** A runner row and its token, without REST: for the embedded runner. `runnerId`: the row that it had, however it is called by now; another one where that is gone. */
+  register(owner: { readonly orgId: string; readonly userId: string }, runner: { readonly runnerId?: string | undefined; readonly name: string; readonly hostname: string; readonly capabilities: readonly string[]; readonly maxAgents: number; readonly embedded: boolean }): Promise<{ readonly runner: Runner; readonly token: string }>;
 }
 
 /** Part: src/hub/sibyl. */

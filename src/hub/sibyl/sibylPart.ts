@@ -62,8 +62,9 @@ export async function openSibyl(base: HubBase, intake: SessionIntake, timers: Si
     request: (runnerId, sessionId, request, by) => connections.request(runnerId, sessionId, request, by),
     terminal: (runnerId, frame) => void connections.send(runnerId, frame).catch((error: unknown) => log.debug(messageOf(error))),
     onDidChange: runnerChanges.event,
-    register: async (owner, about) => {
-      const registered = await store.register(owner, { ...about, version: null });
+    register: async (owner, { runnerId, ...about }) => {
+      const known = runnerId === undefined ? undefined : await store.register(owner, { ...about, version: null, only: runnerId });
+      const registered = known ?? (await store.register(owner, { ...about, version: null }));
       if (registered === undefined) throw new AgentsError('internal', 'The runner was not registered.');
       const { row } = registered;
       runnerChanged(row);

@@ -5,6 +5,8 @@ import { FIRST_ORG } from '../identity/people.ts';
 import { TEST_ORG } from '../identity/testLogin.ts';
 
 export interface OwnRunner {
+  /** Of earlier times: people may have renamed it since. */
+  readonly runnerId?: string | undefined;
   readonly name: string;
   readonly hostname: string;
   readonly capabilities: readonly string[];

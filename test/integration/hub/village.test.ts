@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EmbeddedRunner } from '../../../src/cli/embeddedRunner.ts';
 import type { WholeHub } from '../../../src/hub/server/wholeHub.ts';
 import type { Person } from '../../support/hubWorld.ts';
 import { needs } from '../../support/requirements.ts';
@@ -12,6 +13,7 @@ describe('the village runner at a hub', function () {
   this.timeout(180_000);
   let world: VillageWorld;
   let hub: WholeHub;
+  let runner: EmbeddedRunner;
   let member: Person;
   let stranger: Person;
   let viewer: Person;
@@ -20,7 +22,7 @@ describe('the village runner at a hub', function () {
     needs(this, 'tmux', 'git');
     world = new VillageWorld();
     hub = await world.hub();
-    await world.runner(hub, { maxConcurrentSessions: 3 });
+    runner = await world.runner(hub, { maxConcurrentSessions: 3 });
     [member, stranger, viewer] = [await world.person(hub), await world.person(hub, 'admin', 'others'), await world.person(hub, 'viewer')];
   });
   after(() => world?.end());
@@ -233,5 +235,15 @@ describe('the village runner at a hub', function () {
     await hub.base.database.updateTable('users').set({ disabled: 1 }).where('id', '=', leaving.id).execute();
     hub.identityParts.identity.end({ userId: leaving.id });
     await out;
+  });
+
+  it('has one runner of its own, however people call it', async () => {
+    const own = () => hub.base.database.selectFrom('runners').select(['id', 'name', 'connected_to']).where('embedded', '=', 1).execute();
+    const [before] = await own();
+    assert(before !== undefined);
+    await hub.base.database.updateTable('runners').set({ name: 'the oak' }).where('id', '=', before.id).execute();
+    await runner.stop();
+    runner = await world.runner(hub);
+    assert.deepEqual((await own()).map((row) => ({ ...row })), [{ ...before, name: 'the oak' }]);
   });
 });
