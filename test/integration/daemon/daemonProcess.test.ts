@@ -194,6 +194,25 @@ describe('the runner daemon', function () {
     assert.equal(upgrades, 1);
   });
 
+  it('is refused while a task runs: it asks for another token once, and ends with 1 after the task', async () => {
+    let [isRefused, asked] = [false, 0];
+    const server = await open({
+      refuse: () => (isRefused ? { code: 1008, reason: 'Authentication required' } : undefined),
+      rest: () => (asked++, { status: 401, body: { detail: 'Invalid token' } }),
+    });
+    world.registered(server.url);
+    const gate = join(world.home.directory, 'gate');
+    const daemon = await connected(server);
+    assign(server, 'long', ['sh', '-c', `while [ ! -e ${gate} ]; do sleep 0.05; done`]);
+    await server.frame('task_ack');
+    isRefused = true;
+    server.runner.socket.close(1008, 'Authentication required');
+    await daemon.said(/could not be renewed/);
+    writeFileSync(gate, '');
+    assert.equal(await daemon.closed, 1);
+    assert.equal(asked, 1);
+  });
+
   it('renews its token once when that is refused, and connects with the new one', async () => {
     const server = await open({
       refuse: (request) => (request.headers.authorization === 'Bearer fresh-token' ? undefined : { code: 1008, reason: 'Authentication required' }),

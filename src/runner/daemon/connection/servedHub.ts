@@ -64,6 +64,8 @@ export class ServedHub {
   readonly #owned = new DisposableStore();
   #running: Running | undefined;
   #renewedAt = -Infinity;
+  /** Because of the present refusal; one is tried at most. */
+  #isRenewing = false;
 
   constructor(parts: ServedHubParts) {
     const { serverUrl = '', runnerId = '' } = parts.settings;
@@ -163,7 +165,7 @@ export class ServedHub {
       const told = (): void => settle({ how: 'told' });
       const look = (): void => {
         const state = link.state;
-        if (state.state === 'refused' && !this.#mayRenew(state.reason) && tasks.open().length === 0 && !isBusy(service)) settle({ how: 'refused', reason: state.reason });
+        if (state.state === 'refused' && !this.#isRenewing && tasks.open().length === 0 && !isBusy(service)) settle({ how: 'refused', reason: state.reason });
       };
       drain.addEventListener('abort', told);
       own.add(link.onDidChangeState(look));
@@ -206,8 +208,10 @@ export class ServedHub {
   async #refused(): Promise<void> {
     const running = this.#running;
     const state = running?.link.state;
-    if (running === undefined || state?.state !== 'refused' || !this.#mayRenew(state.reason)) return;
+    if (running === undefined || state?.state !== 'refused' || this.#isRenewing || !this.#mayRenew(state.reason)) return;
+    this.#isRenewing = true;
     const fresh = await running.token.renewed().catch(() => undefined);
+    this.#isRenewing = false;
     this.#renewedAt = performance.now();
     if (this.#running === running && running.link.state.state === 'refused') {
       if (fresh !== undefined) running.link.start();
