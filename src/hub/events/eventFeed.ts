@@ -1,6 +1,6 @@
 // Tells of events once they are on disk: in order per session and each once, whichever process of the hub took them in.
 import * as z from 'zod';
-import { DisposableStore, type Disposable } from '../../base/disposable.ts';
+import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { messageOf } from '../../base/errors.ts';
 import { Emitter } from '../../base/event.ts';
 import { jsonOf } from '../../base/json.ts';
@@ -15,6 +15,8 @@ import type { Committed } from './writeQueue.ts';
 
 const TOPIC = 'sessions.events';
 const PAGE = 1000;
+/** What nobody watches and no runner of this process shares is let go of after one to two of these without an event. */
+const IDLE_MS = 10 * 60_000;
 
 /** Events `from` to `to` of a session are on disk; `village`: everybody wants them. */
 const Told = z.object({ process: z.string(), sessions: z.array(z.object({ id: z.string(), from: z.int(), to: z.int(), village: z.boolean() })) });
@@ -31,6 +33,8 @@ interface Track {
   wanted: number;
   known: Known | undefined;
   reading: boolean;
+  /** It was asked for since the last look. */
+  used: boolean;
 }
 
 export interface EventFeedParts {
@@ -52,7 +56,14 @@ export class EventFeed implements Disposable {
     this.#parts = parts;
     const { bus, watchers, held } = parts;
     this.#things.add(bus.subscribe(TOPIC, (message) => this.#hear(message)));
+    const timer = setInterval(() => this.#forgetIdle(), IDLE_MS);
+    this.#things.add(toDisposable(() => clearInterval(timer)));
     this.#things.add(watchers.onDidWant((ids) => this.#publish(ids.map((id) => held.get(id)).filter((session) => session !== undefined).map((session) => ({ session, from: session.stored + 1, to: session.stored })))));
+  }
+
+  /** Sessions that it minds. */
+  get size(): number {
+    return this.#tracks.size;
   }
 
   /** They were just committed by this process. */
@@ -93,10 +104,23 @@ export class EventFeed implements Disposable {
 
   #trackOf(id: string, told: number | undefined): Track {
     const known = this.#tracks.get(id);
-    if (known !== undefined) return known;
-    const track: Track = { told, ready: undefined, wanted: told ?? 0, known: undefined, reading: false };
+    if (known !== undefined) {
+      known.used = true;
+      return known;
+    }
+    const track: Track = { told, ready: undefined, wanted: told ?? 0, known: undefined, reading: false, used: true };
     this.#tracks.set(id, track);
     return track;
+  }
+
+  /** Other processes tell of each session of a village, and of its end like of any other event. */
+  #forgetIdle(): void {
+    const idle = [];
+    for (const [id, track] of this.#tracks) {
+      if (!track.used && !track.reading) idle.push(id);
+      track.used = false;
+    }
+    this.forget(idle);
   }
 
   #tell(track: Track, { id, orgId, villageId, agentId, ownerIds }: Known, texts: readonly string[]): void {
