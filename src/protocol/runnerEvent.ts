@@ -106,3 +106,10 @@ export type RunnerEventType = RunnerEventBody['type'];
 
 export const RunnerEvent = z.intersection(Stamp, RunnerEventBody);
 export type RunnerEvent = z.infer<typeof RunnerEvent>;
+
+/** Also one that this version does not know, as a later runner may send it: kept whole, as something forwarded, so that the numbers after it have no gap. */
+export const AnyRunnerEvent = z.union([RunnerEvent, Stamp.extend({ type: z.string().max(100) }).loose().transform(unknownEvent)]);
+
+function unknownEvent({ sessionId, orgId, ts, seq, ...event }: z.infer<typeof Stamp> & { readonly type: string }): RunnerEvent {
+  return { sessionId, orgId, ts, seq, type: 'PROVIDER_EVENT_FORWARDED', providerEvent: { kind: 'unknown', of: event.type, event } };
+}

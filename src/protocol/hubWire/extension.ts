@@ -1,7 +1,7 @@
 // Our extension of Sibyl's socket: events that arrive once and in order, requests with answers, terminals. Negotiated: a runner that knows it sends
 // the header below with its upgrade; a hub that knows it says `hello` first of all. Without the one or the other, only base frames cross.
 import * as z from 'zod';
-import { RunnerEvent } from '../runnerEvent.ts';
+import { AnyRunnerEvent } from '../runnerEvent.ts';
 import { SessionCommand } from '../sessionConfig.ts';
 import { SharedSession } from './sharedSession.ts';
 
@@ -73,8 +73,8 @@ export const RunnerExtensionFrame = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('session'), session: SharedSession }),
   z.object({ type: z.literal('session_gone'), session_id: SessionId }),
-  /** In order, without a gap. */
-  z.object({ type: z.literal('events'), session_id: SessionId, events: z.array(RunnerEvent).min(1).max(1000) }),
+  /** In order, without a gap. Events that are not known here come as forwarded ones. */
+  z.object({ type: z.literal('events'), session_id: SessionId, events: z.array(AnyRunnerEvent).min(1).max(1000) }),
   z.object({ type: z.literal('response'), id: z.string(), ok: z.literal(true), result: z.unknown().optional() }),
   z.object({ type: z.literal('response_error'), id: z.string(), error: RemoteFault }),
   /** After `terminal_open`: first what the screen shows (`reset`), then what is printed. */
