@@ -216,8 +216,8 @@ function readyDeadline(model: StatusModel, { winner }: Verdict): number | undefi
 
 /** A source says once more what it said, what is decided, and what nobody contradicts. */
 function isRepetition({ decided, deadline, status }: StatusModel, before: Observation, { source, claim, rule }: Observation): boolean {
-  // A gate counts by when it spoke: what is later than the others' words is news.
-  if (source === 'gate') return false;
+  // A gate and the others count by who spoke last: also the same word is news then.
+  if (source === 'gate' || status.source === 'gate') return false;
   if (claim === null || claim.state === 'waiting' || claim.state === 'error' || deadline !== undefined) return false;
   return before.claim?.state === claim.state && before.rule === rule && decided === status && status.state === claim.state;
 }
