@@ -117,5 +117,7 @@ export class TaskDesk {
 
 /** Hubs say "none" by an empty text, too. */
 function withoutEmpty(config: TaskConfig): TaskConfig {
-  return { ...config, agent_type: config.agent_type || null, repo_path: config.repo_path || null, branch: config.branch || null, worktree_path: config.worktree_path || null };
+  const { agent_type, repo_path, branch, worktree_path, ...rest } = config;
+  const given = Object.entries({ agent_type, repo_path, branch, worktree_path }).filter(([, text]) => text !== undefined && text !== '');
+  return { ...rest, ...Object.fromEntries(given) };
 }
