@@ -4,13 +4,13 @@ import { userInfo, hostname } from 'node:os';
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { AgentsError } from '../base/errors.ts';
+import { noNul } from '../base/noNul.ts';
 import { AgentId, taskTitle, type AgentRecord } from '../protocol/agentRecord.ts';
 import { AllowedHost, NetworkWish } from '../protocol/network.ts';
 import { PolicySpec } from '../protocol/sessionConfig.ts';
 import { AgentFiles } from './agentFiles.ts';
 import type { AgentConfig } from './types.ts';
 
-const noNul = (text: string): boolean => !text.includes('\0');
 const Text = z.string().refine(noNul, 'must not contain NUL');
 
 const Config = z.object({

@@ -1,6 +1,7 @@
 // An organization's agents, runners and tasks, to all sockets that watch: a snapshot, then every change, each made into a frame once.
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
-import { CLOSE_TOO_SLOW, type LiveFrame } from '../../protocol/hubWire/liveFrames.ts';
+import { CLOSE_TOO_SLOW } from '../../protocol/hubWire/closeCodes.ts';
+import type { LiveFrame } from '../../protocol/hubWire/liveFrames.ts';
 import type { Hub } from '../parts.ts';
 import { encodeFrame, type Outbox } from './outbox.ts';
 

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { AgentsError, asAgentsError, messageOf, unreachable } from '../../base/errors.ts';
 import { jsonOf } from '../../base/json.ts';
+import { CLOSE_AGAIN } from '../../protocol/hubWire/closeCodes.ts';
 import { LiveRequest } from '../../protocol/hubWire/liveFrames.ts';
 import type { Hub, Principal } from '../parts.ts';
 import type { FleetStreams } from './fleetStreams.ts';
@@ -30,9 +31,6 @@ export interface LiveSocketParts {
   readonly streams: SessionStreams;
   readonly terminals: TerminalViews;
 }
-
-/** WebSocket's "try again later". */
-const CLOSE_AGAIN = 1013;
 
 export class LiveSocket implements Disposable {
   readonly #parts: LiveSocketParts;

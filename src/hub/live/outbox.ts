@@ -1,7 +1,8 @@
 // What one live socket is sent, with an eye on how much of it waits: whoever does not read is closed, and costs the others nothing.
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { CLOSE_TOO_SLOW, type LiveFrame } from '../../protocol/hubWire/liveFrames.ts';
+import { CLOSE_TOO_SLOW } from '../../protocol/hubWire/closeCodes.ts';
+import type { LiveFrame } from '../../protocol/hubWire/liveFrames.ts';
 
 /** Bytes and milliseconds. */
 export interface OutboxLimits {

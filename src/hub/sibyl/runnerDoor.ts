@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { messageOf } from '../../base/errors.ts';
+import { CLOSE_AGAIN } from '../../protocol/hubWire/closeCodes.ts';
 import { EXTENSION_HEADER, EXTENSION_VERSION } from '../../protocol/hubWire/extension.ts';
 import { CLOSE } from '../../protocol/hubWire/sibylFrames.ts';
 import type { HubBase, Principal, RunnerRef } from '../parts.ts';
@@ -15,8 +16,6 @@ import type { SibylTimers } from './timers.ts';
 const PATH = /^\/api\/runners\/ws\/(?<id>[^/]{1,255})$/;
 /** More than a frame may have: what is larger is answered, and only what is much larger ends the socket (1009). */
 const LARGEST_BYTES = 16 * 1024 * 1024;
-/** WebSocket's "try again later". */
-const CLOSE_AGAIN = 1013;
 const ALREADY = 'Runner is already connected';
 
 export interface DoorParts extends Omit<FrameParts, 'ended'> {

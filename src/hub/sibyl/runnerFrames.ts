@@ -5,6 +5,7 @@ import type { RunnerSocket, SocketSink } from './runnerSocket.ts';
 import type { RunnerRow } from './rows.ts';
 import type { RunnerStore } from './runnerStore.ts';
 import type { TaskLife } from './taskLife.ts';
+import { CLOSE_AGAIN } from '../../protocol/hubWire/closeCodes.ts';
 
 export interface FrameParts {
   readonly store: RunnerStore;
@@ -15,9 +16,6 @@ export interface FrameParts {
   /** The socket ended, after its frames. */
   readonly ended: () => void;
 }
-
-/** WebSocket's "try again later": a client comes back with a new socket. */
-const CLOSE_AGAIN = 1013;
 
 /** `socket` is asked only once frames come. */
 export function runnerFrames(runner: RunnerRef, socket: () => RunnerSocket, parts: FrameParts): SocketSink {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { AgentsError, errorReasonOf, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { CLOSE_AGAIN } from '../../protocol/hubWire/closeCodes.ts';
 import type { HubExtensionFrame, RunnerExtensionFrame, SessionRequest } from '../../protocol/hubWire/extension.ts';
 import type { HubFrame } from '../../protocol/hubWire/sibylFrames.ts';
 import { storeFault } from '../store/storeFaults.ts';
@@ -23,9 +24,6 @@ const ACK_MS = 25;
 /** Malformed frames in a row before the socket is closed: ten thousand cost no more than that. */
 const MOST_FAULTS = 20_000;
 const ALIVE_MS = 5_000;
-/** "Try again later": https://www.iana.org/assignments/websocket */
-const CLOSE_AGAIN = 1013;
-
 type Answered = Extract<RunnerExtensionFrame, { type: 'response' | 'response_error' }>;
 
 /** As ws gives it. */

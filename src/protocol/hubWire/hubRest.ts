@@ -1,5 +1,6 @@
 // What the hub's own REST under /api takes and gives: people, tokens, agents, tasks, the audit log. Faults are `{error, code, hint?}`.
 import * as z from 'zod';
+import { NO_NUL, noNul } from '../../base/noNul.ts';
 import { RunnerScore } from './sibylRest.ts';
 import { SharedSession } from './sharedSession.ts';
 import { TaskResult, TaskState } from './sibylFrames.ts';
@@ -52,15 +53,12 @@ export const HubAgent = SharedSession.extend({
 });
 export type HubAgent = z.infer<typeof HubAgent>;
 
-/** PostgreSQL keeps no NUL in a text. */
-const noNul = [(text: string): boolean => !text.includes('\0'), 'A text has no NUL.'] as const;
-
 /** POST /api/tasks */
 export const NewTask = z.strictObject({
-  prompt: z.string().trim().min(1).max(100_000).refine(...noNul),
-  title: z.string().trim().max(200).refine(...noNul).optional(),
-  project_id: z.string().trim().min(1).max(255).refine(...noNul).optional(),
-  agent_type: z.string().trim().min(1).max(100).refine(...noNul).optional(),
+  prompt: z.string().trim().min(1).max(100_000).refine(noNul, NO_NUL),
+  title: z.string().trim().max(200).refine(noNul, NO_NUL).optional(),
+  project_id: z.string().trim().min(1).max(255).refine(noNul, NO_NUL).optional(),
+  agent_type: z.string().trim().min(1).max(100).refine(noNul, NO_NUL).optional(),
   required_capabilities: z.array(z.string().trim().min(1).max(100)).max(100).default([]),
   preferred_runner_id: z.string().optional(),
   repo_path: z.string().max(4096).optional(),

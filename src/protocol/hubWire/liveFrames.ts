@@ -6,9 +6,6 @@ import { Runner } from './sibylRest.ts';
 
 const SessionId = z.string().min(1).max(300);
 
-/** A viewer that reads too slowly is closed with this, and comes back with `after`. */
-export const CLOSE_TOO_SLOW = 4008;
-
 export const LiveRequest = z.discriminatedUnion('type', [
   /** The organization's agents, runners and tasks: a snapshot, then changes. */
   z.object({ type: z.literal('watch_fleet') }),

@@ -1,12 +1,11 @@
 // Sibyl's frames on /api/runners/ws/{runner_id}, both ways: JSON text, told apart by `type`; what is not known in one is ignored.
 import * as z from 'zod';
+import { NO_NUL, noNul } from '../../base/noNul.ts';
 
 /** What a frame may hold at most, in bytes: both ends refuse more with an `error`, and go on. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
-/** PostgreSQL keeps no NUL in a text. */
-const noNul = [(text: string): boolean => !text.includes('\0'), 'A text has no NUL.'] as const;
-const Id = z.string().min(1).max(255).refine(...noNul);
+const Id = z.string().min(1).max(255).refine(noNul, NO_NUL);
 
 /** Seconds of the base protocol's clock. */
 export const SIBYL_TIMERS = { heartbeatS: 30, offlineS: 45, staleS: 60, reconnectFirstS: 5, reconnectLongestS: 300 } as const;
@@ -55,7 +54,7 @@ export type TaskResult = z.infer<typeof TaskResult>;
 export const RunnerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('heartbeat_ack') }),
   z.object({ type: z.literal('status'), status: z.enum(['online', 'busy', 'draining']), agent_count: z.int().min(0).nullish() }),
-  z.object({ type: z.literal('project_register'), project_id: Id, worktree_path: z.string().max(4096).refine(...noNul), worktree_branch: z.string().max(1000).refine(...noNul).nullish() }),
+  z.object({ type: z.literal('project_register'), project_id: Id, worktree_path: z.string().max(4096).refine(noNul, NO_NUL), worktree_branch: z.string().max(1000).refine(noNul, NO_NUL).nullish() }),
   z.object({ type: z.literal('agent_update'), agent_id: Id, status: z.enum(['running', 'completed', 'failed', 'cancelled']), progress: z.number().nullish(), activity: z.string().nullish() }),
   z.object({ type: z.literal('task_ack'), task_id: Id, agent_id: z.string().nullish() }),
   /** `at_capacity`, `runner_draining`; ours may say more: a sentence. */

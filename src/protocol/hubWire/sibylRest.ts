@@ -1,13 +1,12 @@
 // What Sibyl's REST under /api/runners takes and gives: runners, and the scores that routing rests on. Unknown fields are ignored.
 import * as z from 'zod';
+import { NO_NUL, noNul } from '../../base/noNul.ts';
 
 export const runnerStatuses = ['online', 'offline', 'busy', 'draining'] as const;
 export const RunnerStatus = z.enum(runnerStatuses);
 export type RunnerStatus = z.infer<typeof RunnerStatus>;
 
-/** PostgreSQL keeps no NUL in a text. */
-const noNul = [(text: string): boolean => !text.includes('\0'), 'A text has no NUL.'] as const;
-const Name = z.string().trim().min(1).max(255).refine(...noNul);
+const Name = z.string().trim().min(1).max(255).refine(noNul, NO_NUL);
 const Capabilities = z.array(z.string().trim().min(1).max(100)).max(100);
 const MaxAgents = z.int().min(1).max(20);
 
@@ -17,7 +16,7 @@ export const RegisterRunner = z.object({
   capabilities: Capabilities.nullish(),
   /** Default: 3. */
   max_concurrent_agents: MaxAgents.nullish(),
-  client_version: z.string().max(32).refine(...noNul).nullish(),
+  client_version: z.string().max(32).refine(noNul, NO_NUL).nullish(),
 });
 export type RegisterRunner = z.infer<typeof RegisterRunner>;
 

@@ -7,6 +7,7 @@ import { isFinal } from '../../sessions/states/transitions.ts';
 import type { Managed } from '../createRuntimeManager.ts';
 import type { SessionRuntimeState } from '../service/sessionView.ts';
 import { askOf, askOfEvent } from '../sharedAgents/sharedAsk.ts';
+import { sharedClaim } from '../sharedAgents/sharedClaim.ts';
 
 export interface RunnerRowParts {
   readonly session: Session;
@@ -53,20 +54,7 @@ function statusOf(runtime: SessionRuntimeState | undefined, state: Session['runn
   const status = runtime?.status;
   if (state === 'CREATED' || state === 'PREPARING_WORKSPACE' || state === 'STARTING_PROVIDER') return { state: 'starting' };
   if (status === undefined) return { state: 'unknown', reason: 'Its provider has not told yet.' };
-  switch (status.state) {
-    case 'waiting':
-      return { state: 'waiting', kind: status.kind, text: redact(status.text) };
-    case 'error':
-      return { state: 'error', message: redact(status.message) };
-    case 'exited':
-      return { state: 'exited', exitCode: status.exitCode, ...(status.signal === undefined ? {} : { signal: status.signal }) };
-    case 'unknown':
-      return { state: 'unknown', reason: status.reason };
-    case 'starting':
-    case 'working':
-    case 'idle':
-      return { state: status.state };
-  }
+  return sharedClaim(status, redact);
 }
 
 /** What its journal says is open; of the inbox, how it can be answered, and what no approval is. */

@@ -4,6 +4,7 @@ import type { SharedSession } from '../../protocol/hubWire/sharedSession.ts';
 import type { AgentInfo } from '../../runtimes/types.ts';
 import type { PendingApproval } from '../../sessions/approvals/pendingApproval.ts';
 import { askOf } from './sharedAsk.ts';
+import { sharedClaim } from './sharedClaim.ts';
 
 export interface RecordedRowParts {
   readonly sessionId: string;
@@ -57,20 +58,6 @@ function statusOf({ agent, status, redact }: RecordedRowParts, isOver: boolean):
   if (agent.status === 'exited') return { state: 'exited', exitCode: agent.exitCode, ...(agent.signal === undefined ? {} : { signal: agent.signal }) };
   if (isOver) return { state: 'exited', exitCode: agent.status === 'failed' ? (agent.exitCode ?? null) : null };
   if (agent.status === 'unknown') return { state: 'unknown', reason: agent.reason };
-  switch (status?.state) {
-    case undefined:
-      return agent.status === 'starting' ? { state: 'starting' } : { state: 'unknown', reason: 'What it does is not known yet.' };
-    case 'waiting':
-      return { state: 'waiting', kind: status.kind, text: redact(status.text) };
-    case 'error':
-      return { state: 'error', message: redact(status.message) };
-    case 'exited':
-      return { state: 'exited', exitCode: status.exitCode, ...(status.signal === undefined ? {} : { signal: status.signal }) };
-    case 'unknown':
-      return { state: 'unknown', reason: status.reason };
-    case 'starting':
-    case 'working':
-    case 'idle':
-      return { state: status.state };
-  }
+  if (status !== undefined) return sharedClaim(status, redact);
+  return agent.status === 'starting' ? { state: 'starting' } : { state: 'unknown', reason: 'What it does is not known yet.' };
 }
